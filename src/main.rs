@@ -1,0 +1,3 @@
+//! The `oceanspec` program: a thin shell over the library.
+
+fn main() {}

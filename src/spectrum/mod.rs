@@ -1,0 +1,1 @@
+//! Spectral estimates of lane groups of series; pure.

@@ -1,0 +1,40 @@
+//! The words that every room shares: plain data with units, no algorithm and no I/O.
+//!
+//! Any room may import this one; it imports none.
+
+mod band;
+mod method;
+mod quantity;
+mod sample;
+
+pub use band::{Band, BandLimit};
+pub use method::{Detrend, Precision, Window};
+pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds};
+pub use sample::{LANES, Line, Sample};
+
+/// Seconds in a day of the frequency unit, cycles per day.
+pub const SECONDS_PER_DAY: f64 = 86_400.0;
+
+/// Earth's rotation rate [rad s-1]: 2π over MITgcm's default `rotationPeriod` of 86164 s.
+pub const OMEGA: f64 = 2.0 * std::f64::consts::PI / 86_164.0;
+
+/// Inertial frequency f0 = 2 Ω sin(latitude), signed, positive north, in cycles per day.
+///
+/// `latitude` is in degrees.
+pub fn inertial_frequency(latitude: f64) -> CyclesPerDay {
+    let radians_per_second = 2.0 * OMEGA * latitude.to_radians().sin();
+    CyclesPerDay(radians_per_second * SECONDS_PER_DAY / (2.0 * std::f64::consts::PI))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inertial_frequency_is_signed_and_in_cycles_per_day() {
+        let at_30_north = inertial_frequency(30.0).0;
+        assert!((at_30_north - 86_400.0 / 86_164.0).abs() < 1e-12);
+        assert_eq!(inertial_frequency(-30.0).0, -at_30_north);
+        assert_eq!(inertial_frequency(0.0).0, 0.0);
+    }
+}
