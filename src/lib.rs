@@ -2,11 +2,10 @@
 //!
 //! Snapshots (maps, one time at a time) go in; whole time series per location are put together in
 //! memory, over any number of MPI ranks; spectra and what is derived from them come out as Zarr.
-//!
-//! The rooms, in the order of the flow: [`config`] reads the TOML, [`plan`] cuts the work,
-//! [`source`] reads, [`prepare`] centres and checks, [`exchange`] transposes, [`spectrum`]
-//! estimates, [`product`] derives, [`store`] writes, [`report`] tells.
 
+pub mod exchange;
+pub mod grid;
+pub mod plan;
 pub mod spectrum;
 pub mod store;
 pub mod terms;

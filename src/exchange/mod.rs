@@ -1,0 +1,39 @@
+//! Snapshots by rank in, whole series by owner out: the all-to-all, and what ranks tell each other.
+//!
+//! A [`World`] is the set of ranks of a run: MPI's, or one process. Each rank packs its snapshots of a
+//! round, `[tile][field][group][time][lane]`, one stretch an owner; the owners put the runs of time into
+//! their series, `[tile][field][group][time][lane]` with all times. A tile that its reader owns skips
+//! the wire: it is packed where it belongs. Lane = 16 neighbouring locations = one [`Line`](crate::terms::Line).
+//!
+//! All MPI calls of the program are in `mpi.rs`, made from the thread that started it.
+
+mod agreement;
+mod launch;
+#[cfg(feature = "mpi")]
+mod mpi;
+mod single;
+mod transposition;
+mod world;
+
+pub use agreement::{Elsewhere, agree};
+pub use launch::{LaunchError, Launcher, detect};
+pub use single::SingleProcess;
+pub use transposition::{Round, TileLines, Transposition};
+pub use world::{WireUnit, World};
+
+/// The world that the environment asks for: MPI's under a launcher, else one process.
+///
+/// # Errors
+/// When the environment says that several processes were started but MPI, or this build, knows of one.
+pub fn world() -> Result<Box<dyn World>, LaunchError> {
+    let launcher = detect(|name| std::env::var(name).ok());
+    match launcher {
+        None => Ok(Box::new(SingleProcess)),
+        #[cfg(feature = "mpi")]
+        Some(launcher) => mpi::start(&launcher),
+        #[cfg(not(feature = "mpi"))]
+        Some(launcher) if launcher.processes > 1 => Err(LaunchError::WithoutMpi { launcher }),
+        #[cfg(not(feature = "mpi"))]
+        Some(_) => Ok(Box::new(SingleProcess)),
+    }
+}

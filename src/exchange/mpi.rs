@@ -1,0 +1,144 @@
+//! The world of MPI. Every MPI call of the program is here.
+
+use std::sync::OnceLock;
+
+use mpi::collective::{CommunicatorCollectives, Root};
+use mpi::datatype::{Equivalence, Partition, PartitionMut, UserDatatype};
+use mpi::environment::Universe;
+use mpi::topology::{Communicator, SimpleCommunicator};
+use mpi::{Count, Threading};
+
+use super::{LaunchError, Launcher, WireUnit, World};
+
+// SAFETY: the datatype is eight u64 in a row, which is what the `repr(C)` struct is.
+unsafe impl Equivalence for WireUnit {
+    type Out = UserDatatype;
+
+    fn equivalent_datatype() -> Self::Out {
+        UserDatatype::contiguous(8, &u64::equivalent_datatype())
+    }
+}
+
+/// A broadcast or gather moves at most so many bytes in one call.
+const PIECE_BYTES: usize = 1 << 30;
+
+/// All ranks of MPI_COMM_WORLD.
+struct MpiWorld {
+    world: SimpleCommunicator,
+    node_ranks: OnceLock<Vec<usize>>,
+    // Dropped last: it finalises MPI.
+    _universe: Universe,
+}
+
+/// Initialises MPI and compares its size with what the launcher says.
+pub(super) fn start(launcher: &Launcher) -> Result<Box<dyn World>, LaunchError> {
+    let (universe, _) = mpi::initialize_with_threading(Threading::Funneled)
+        .ok_or_else(|| LaunchError::Start { reason: "it was initialised before".into() })?;
+    let world = universe.world();
+    let ranks = usize::try_from(world.size()).unwrap_or(0);
+    if ranks == 1 && launcher.processes > 1 {
+        let library = mpi::environment::library_version().unwrap_or_default();
+        let library = library.lines().next().unwrap_or_default().trim_end_matches('\0').to_owned();
+        return Err(LaunchError::Disagree { variable: launcher.variable, processes: launcher.processes, ranks, library });
+    }
+    Ok(Box::new(MpiWorld { world, node_ranks: OnceLock::new(), _universe: universe }))
+}
+
+/// A number that the plan has shown to fit.
+fn count(value: usize) -> Count {
+    debug_assert!(i32::try_from(value).is_ok());
+    value as Count
+}
+
+fn displacements(counts: &[Count]) -> Vec<Count> {
+    let starts = counts.iter().scan(0, |next, &count| {
+        let start = *next;
+        *next += count;
+        Some(start)
+    });
+    starts.collect()
+}
+
+impl World for MpiWorld {
+    fn rank(&self) -> usize {
+        self.world.rank() as usize
+    }
+
+    fn size(&self) -> usize {
+        self.world.size() as usize
+    }
+
+    fn abort(&self, code: i32) -> ! {
+        self.world.abort(code)
+    }
+
+    fn node_ranks(&self) -> Vec<usize> {
+        self.node_ranks
+            .get_or_init(|| {
+                let node = self.world.split_shared(self.world.rank());
+                let mut ranks = vec![0_u64; node.size() as usize];
+                node.all_gather_into(&(self.rank() as u64), &mut ranks[..]);
+                let mut ranks: Vec<usize> = ranks.into_iter().map(|rank| rank as usize).collect();
+                ranks.sort_unstable();
+                ranks
+            })
+            .clone()
+    }
+
+    fn broadcast(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        let root = self.world.process_at_rank(0);
+        let mut length = bytes.len() as u64;
+        root.broadcast_into(&mut length);
+        bytes.resize(length as usize, 0);
+        for piece in bytes.chunks_mut(PIECE_BYTES) {
+            root.broadcast_into(piece);
+        }
+        bytes
+    }
+
+    fn all_gather(&self, value: u64) -> Vec<u64> {
+        let mut values = vec![0_u64; self.size()];
+        self.world.all_gather_into(&value, &mut values[..]);
+        values
+    }
+
+    fn gather(&self, root: usize, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let process = self.world.process_at_rank(root as i32);
+        let lengths = self.all_gather(bytes.len() as u64);
+        let mut parts: Vec<Vec<u8>> =
+            if self.rank() == root { lengths.iter().map(|&length| Vec::with_capacity(length as usize)).collect() } else { Vec::new() };
+        let longest = lengths.iter().copied().max().unwrap_or(0) as usize;
+        let piece = (PIECE_BYTES / self.size()).max(1);
+        for start in (0..longest.max(1)).step_by(piece) {
+            let part = |length: usize| length.min(start + piece) - length.min(start);
+            let mine = &bytes[bytes.len().min(start)..bytes.len().min(start + piece)];
+            if self.rank() == root {
+                let counts: Vec<Count> = lengths.iter().map(|&length| count(part(length as usize))).collect();
+                let mut all = vec![0_u8; lengths.iter().map(|&length| part(length as usize)).sum()];
+                let mut partition = PartitionMut::new(&mut all[..], &counts[..], displacements(&counts));
+                process.gather_varcount_into_root(mine, &mut partition);
+                let mut rest = &all[..];
+                for (part, &count) in parts.iter_mut().zip(&counts) {
+                    let (this, after) = rest.split_at(count as usize);
+                    part.extend_from_slice(this);
+                    rest = after;
+                }
+            } else {
+                process.gather_varcount_into(mine);
+            }
+        }
+        parts
+    }
+
+    fn barrier(&self) {
+        self.world.barrier();
+    }
+
+    fn all_to_all(&self, send: &[WireUnit], send_counts: &[usize], receive: &mut [WireUnit], receive_counts: &[usize]) {
+        let send_counts: Vec<Count> = send_counts.iter().map(|&value| count(value)).collect();
+        let receive_counts: Vec<Count> = receive_counts.iter().map(|&value| count(value)).collect();
+        let send = Partition::new(send, &send_counts[..], displacements(&send_counts));
+        let mut receive = PartitionMut::new(receive, &receive_counts[..], displacements(&receive_counts));
+        self.world.all_to_all_varcount_into(&send, &mut receive);
+    }
+}

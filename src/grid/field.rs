@@ -1,0 +1,51 @@
+//! Names of grid fields.
+
+/// A field of the grid, by MITgcm's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GridField {
+    /// Longitude of cell centres [degrees east].
+    Xc,
+    /// Latitude of cell centres [degrees north].
+    Yc,
+    /// Depth of the sea floor [m].
+    Depth,
+    /// Area of cells around the centres [m2].
+    Ra,
+    /// Open share of a cell.
+    HFacC,
+    /// Open share of a cell's west face.
+    HFacW,
+    /// Open share of a cell's south face.
+    HFacS,
+    /// Cosine of the angle from the grid's i axis to east.
+    AngleCs,
+    /// Sine of the angle from the grid's i axis to east.
+    AngleSn,
+}
+
+impl GridField {
+    /// The name in MITgcm's output.
+    pub fn name(self) -> &'static str {
+        match self {
+            GridField::Xc => "XC",
+            GridField::Yc => "YC",
+            GridField::Depth => "Depth",
+            GridField::Ra => "RAC",
+            GridField::HFacC => "hFacC",
+            GridField::HFacW => "hFacW",
+            GridField::HFacS => "hFacS",
+            GridField::AngleCs => "AngleCS",
+            GridField::AngleSn => "AngleSN",
+        }
+    }
+
+    /// Other names under which copies of the field go.
+    pub fn aliases(self) -> &'static [&'static str] {
+        match self {
+            GridField::Ra => &["rA", "RA"],
+            GridField::AngleCs => &["CS"],
+            GridField::AngleSn => &["SN"],
+            _ => &[],
+        }
+    }
+}

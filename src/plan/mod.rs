@@ -1,0 +1,222 @@
+//! Sizes and limits in, the whole plan of a run out: tiles, passes, owners, rounds, projected bytes.
+//!
+//! Pure integers: no files, no MPI, no clock. The same input gives the same plan on every rank.
+//!
+//! * A **tile** is a rectangle of selected points of one face and one shard of `rotary_psd`. Its size
+//!   depends only on the result (grid, frequencies, record length), never on ranks or memory, so that
+//!   any run writes the same files.
+//! * A **pass** is a run of tiles, in file order, whose whole series fit the allowed memory of all ranks.
+//! * A **round** moves `steps_per_round` snapshots of each rank's share of the time axis to the owners.
+
+mod budget;
+mod passes;
+mod share;
+mod tiling;
+
+pub use budget::{Budget, MemoryUse};
+pub use passes::{Pass, Strip, strips};
+pub use share::{rounds, share, share_in_round};
+pub use tiling::{Occupancy, Tile, Tiling};
+
+use crate::terms::{Bytes, LANES};
+
+/// The largest count or displacement that an MPI call may see.
+pub const LARGEST_MPI_COUNT: u64 = i32::MAX as u64;
+
+/// Bytes of the unit in which MPI counts: one cache line.
+pub const WIRE_UNIT_BYTES: u64 = 64;
+
+/// What is to be computed, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Selected faces.
+    pub faces: usize,
+    /// Selected rows of a face.
+    pub nj: usize,
+    /// Selected columns of a face.
+    pub ni: usize,
+    /// Distance between selected rows and columns in the source.
+    pub stride: usize,
+    /// Points of the native grid, all faces (for the masks every rank keeps).
+    pub native_points: u64,
+    /// Time steps.
+    pub steps: usize,
+    /// Fields read and exchanged (2 for a velocity).
+    pub fields: usize,
+    /// Bytes of a sample in memory.
+    pub sample_bytes: usize,
+    /// Bytes of a value as stored.
+    pub stored_bytes: usize,
+    /// Frequencies of the spectrum (the segment length).
+    pub frequencies: usize,
+    /// Whether the spectrum itself is written.
+    pub spectrum: bool,
+    /// Whether velocities are centred, which needs one more row and column.
+    pub centre: bool,
+    /// Bytes of all maps at one point.
+    pub map_bytes_per_point: usize,
+    /// Map arrays, each band counted.
+    pub map_planes: usize,
+    /// Bytes of a worker's scratch in the estimators.
+    pub kernel_scratch_bytes: u64,
+}
+
+/// What it is to be computed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// MPI ranks, all nodes together.
+    pub ranks: usize,
+    /// Nodes.
+    pub nodes: usize,
+    /// Ranks on the fullest node.
+    pub ranks_per_node: usize,
+    /// Worker threads of a rank.
+    pub threads: usize,
+    /// Memory that a rank may use.
+    pub memory_bytes_per_rank: u64,
+}
+
+/// A run cannot be planned.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PlanError {
+    /// Even one tile a rank at a time is too much.
+    #[error(
+        "not enough memory: one rank would need {needed} for a single tile ({tile} of series), it may use {allowed} \
+         ([run] memory = {node} per node, {ranks_per_node} rank(s) per node); set [run] memory to at least {least}, \
+         or use fewer ranks per node"
+    )]
+    Memory {
+        /// Least bytes of a rank.
+        needed: Bytes,
+        /// Series of one tile.
+        tile: Bytes,
+        /// Allowed bytes of a rank.
+        allowed: Bytes,
+        /// Allowed bytes of a node.
+        node: Bytes,
+        /// Ranks on a node.
+        ranks_per_node: usize,
+        /// Least that would do, per node.
+        least: Bytes,
+    },
+    /// No tile has a point with a spectrum.
+    #[error("[select] leaves no wet point with a spectrum: all {points} selected points are land or lack a neighbour beyond the domain's edge")]
+    AllLand {
+        /// Selected points.
+        points: u64,
+    },
+    /// Numbers that no machine can hold.
+    #[error("the problem is too large to count: {what}")]
+    TooLarge {
+        /// Which product overflows.
+        what: String,
+    },
+}
+
+/// The plan of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What is computed.
+    pub problem: Problem,
+    /// On what.
+    pub machine: Machine,
+    /// The cut into tiles.
+    pub tiling: Tiling,
+    /// Tiles with at least one analysed point, in file order.
+    pub tiles: Vec<Tile>,
+    /// Passes, in order; they cover `tiles` without overlap.
+    pub passes: Vec<Pass>,
+    /// Snapshots of each rank in a round.
+    pub steps_per_round: usize,
+    /// Rounds of a pass.
+    pub rounds_per_pass: usize,
+    /// Snapshots a worker handles together.
+    pub steps_per_block: usize,
+    /// Projected memory of the fullest rank.
+    pub memory: MemoryUse,
+    /// Bytes read, all ranks and passes.
+    pub bytes_in: u64,
+    /// Bytes read if every needed value were read exactly once.
+    pub bytes_needed: u64,
+    /// Bytes of all arrays before compression.
+    pub bytes_out: u64,
+    /// Files of the result.
+    pub files_written: u64,
+    /// Largest MPI count or displacement.
+    pub largest_mpi_count: u64,
+}
+
+impl Plan {
+    /// Plans a run; `occupancy` tells what is wet in a tile.
+    ///
+    /// # Errors
+    /// When nothing is wet, or the memory is too small for one tile a rank.
+    pub fn new(
+        problem: Problem,
+        machine: Machine,
+        occupancy: &mut dyn FnMut(&Tile) -> Occupancy,
+    ) -> Result<Self, PlanError> {
+        let tiling = Tiling::new(&problem)?;
+        let tiles: Vec<Tile> = tiling
+            .all()
+            .filter_map(|mut tile| {
+                tile.occupancy = occupancy(&tile);
+                (tile.occupancy.points > 0).then_some(tile)
+            })
+            .collect();
+        if tiles.is_empty() {
+            let points = problem.faces as u64 * problem.nj as u64 * problem.ni as u64;
+            return Err(PlanError::AllLand { points });
+        }
+        let budget = Budget::new(&problem, &machine, &tiling);
+        let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
+        let share = problem.steps.div_ceil(machine.ranks);
+        let reads = passes::reads(&problem, &tiles, &fit.passes);
+        let files_written = files(&problem, &tiling, tiles.len() as u64);
+        let points = problem.faces as u64 * problem.nj as u64 * problem.ni as u64;
+        let spectrum_bytes = if problem.spectrum {
+            tiles.iter().map(Tile::points).sum::<u64>() * (problem.frequencies * problem.sample_bytes) as u64
+        } else {
+            0
+        };
+        Ok(Plan {
+            steps_per_round: fit.steps_per_round,
+            rounds_per_pass: share.div_ceil(fit.steps_per_round).max(1),
+            steps_per_block: budget.steps_per_block,
+            memory: fit.memory,
+            bytes_in: reads.actual,
+            bytes_needed: reads.once,
+            bytes_out: spectrum_bytes + points * problem.map_bytes_per_point as u64,
+            files_written,
+            largest_mpi_count: fit.largest_mpi_count,
+            passes: fit.passes,
+            problem,
+            machine,
+            tiling,
+            tiles,
+        })
+    }
+
+    /// How often a needed byte is read.
+    pub fn read_factor(&self) -> f64 {
+        if self.bytes_needed == 0 { 1.0 } else { self.bytes_in as f64 / self.bytes_needed as f64 }
+    }
+
+    /// Lines of `LANES` samples of one field of a tile.
+    pub fn lines(&self, tile: &Tile) -> u64 {
+        tile.occupancy.groups * self.problem.steps as u64
+    }
+
+    /// Bytes of one line.
+    pub fn line_bytes(&self) -> usize {
+        LANES * self.problem.sample_bytes
+    }
+}
+
+/// Files of the result: shards, map chunks, and one metadata file an array and one for the group.
+fn files(problem: &Problem, tiling: &Tiling, wet_tiles: u64) -> u64 {
+    let shards = if problem.spectrum { wet_tiles } else { 0 };
+    let maps = problem.map_planes as u64 * problem.faces as u64 * tiling.map_blocks_per_face() as u64;
+    const ARRAYS_AND_COORDINATES: u64 = 40;
+    shards + maps + ARRAYS_AND_COORDINATES
+}
