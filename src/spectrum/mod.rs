@@ -1,1 +1,35 @@
-//! Spectral estimates of lane groups of series; pure.
+//! One lane group of time series in, estimates out; pure.
+//!
+//! In: u and v of 16 neighbouring locations, each `&[Line<T>]` of `steps` lines [time][lane] in m s-1, T being
+//! f32 or f64, with NaN where a sample is missing; the angles to east and north; scratch that the caller owns.
+//! Out: rotary spectra S_ww [m2 s-2 d], 16 rows [lane][frequency], two-sided and ascending from -Nyquist; means,
+//! variances, segments used and degrees of freedom by lane; energies of bands [m2 s-2]. The inner calls neither
+//! allocate nor fail, and a lane's numbers do not depend on its neighbours.
+//!
+//! Any room may call this one; it calls only `terms`. Sums are float64 in either precision.
+
+mod band;
+mod dof;
+mod dpss;
+mod error;
+mod frequency;
+mod group;
+mod instruction_set;
+mod moments;
+mod segments;
+mod transform;
+mod turn;
+mod welch;
+mod window;
+
+#[cfg(test)]
+mod truth;
+
+pub use band::{RotaryEnergy, band_energy};
+pub use dof::SegmentCorrelation;
+pub use error::SpectrumError;
+pub use frequency::{ascending_frequencies, ascending_start, frequency_step, zero_index};
+pub use group::{GroupSummary, Rotation};
+pub use segments::{SegmentSet, Segmentation};
+pub use welch::{Welch, WelchScratch, WelchSpec};
+pub use window::window_coefficients;

@@ -1,0 +1,171 @@
+//! Kinetic energy of a frequency band, by sense of rotation.
+
+use super::frequency::zero_index;
+use crate::terms::{CyclesPerDay, Sample};
+
+/// Kinetic energy of a band [m2 s-2], clockwise and counter-clockwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RotaryEnergy {
+    /// From negative frequencies.
+    pub cw: f64,
+    /// From positive frequencies.
+    pub ccw: f64,
+}
+
+impl RotaryEnergy {
+    /// Energy of both senses.
+    pub fn total(self) -> f64 {
+        self.cw + self.ccw
+    }
+}
+
+/// Integral of S_ww / 2 over `lo` <= |f| <= `hi`, sums in float64.
+///
+/// `psd` is one spectrum S_ww [m2 s-2 d], ascending in frequency, with bins `frequency_step` apart. The
+/// density is constant on each bin [f_k - df/2, f_k + df/2], so bins at a limit count by their overlap.
+/// The DC bin belongs half to each sense; for an even number of bins so does the Nyquist bin, which is
+/// stored once, at -Nyquist. Together they fill [0, Nyquist] in each sense, and nothing counts twice.
+///
+/// Limits below 0 and above Nyquist are cut to that range; `hi` below `lo` is an empty band. NaN where a bin under the band is NaN, and for
+/// a band wholly above Nyquist, of which nothing is known.
+pub fn band_energy<T: Sample>(
+    psd: &[T],
+    frequency_step: CyclesPerDay,
+    lo: CyclesPerDay,
+    hi: CyclesPerDay,
+) -> RotaryEnergy {
+    let (bins, df) = (psd.len(), frequency_step.0);
+    let nyquist = bins as f64 / 2.0;
+    let (from, to) = (lo.0 / df, hi.0 / df);
+    let above_nyquist = from >= nyquist && to > nyquist;
+    if bins == 0 || above_nyquist || from.is_nan() || to.is_nan() {
+        return RotaryEnergy { cw: f64::NAN, ccw: f64::NAN };
+    }
+    let from = from.clamp(0.0, nyquist);
+    let to = to.clamp(from, nyquist);
+    let zero = zero_index(bins);
+    let (mut cw, mut ccw) = (0.0, 0.0);
+    // One bin at least is visited, so that a band of no width is NaN on land too.
+    let first = (from.round() as usize).min(bins / 2);
+    let last = (to.round() as usize).clamp(first, bins / 2);
+    for k in first..=last {
+        let left = (k as f64 - 0.5).max(from);
+        let right = (k as f64 + 0.5).min(to);
+        let half_width = 0.5 * df * (right - left).max(0.0);
+        // For an even count the bin at +Nyquist is the one stored at -Nyquist.
+        let counter_clockwise = (zero + k) % bins;
+        cw += half_width * psd[zero - k].as_f64();
+        ccw += half_width * psd[counter_clockwise].as_f64();
+    }
+    RotaryEnergy { cw, ccw }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frequency::ascending_frequencies;
+    use super::*;
+    use crate::terms::Seconds;
+
+    const HOUR: Seconds = Seconds(3600.0);
+
+    fn spectrum(bins: usize) -> (Vec<f64>, CyclesPerDay) {
+        let psd = (0..bins).map(|k| 1.0 + ((k * k * 7919 + 31 * k) % 101) as f64).collect();
+        (psd, CyclesPerDay(24.0 / bins as f64))
+    }
+
+    fn energy(psd: &[f64], df: CyclesPerDay, lo: f64, hi: f64) -> RotaryEnergy {
+        band_energy(psd, df, CyclesPerDay(lo), CyclesPerDay(hi))
+    }
+
+    /// Density at a signed frequency on the periodic axis, straight from the definition of a bin.
+    fn density_at(psd: &[f64], f: f64) -> f64 {
+        let axis = ascending_frequencies(psd.len(), HOUR);
+        let nearest = |centre: &f64| {
+            let distance = (f - centre).rem_euclid(24.0);
+            distance.min(24.0 - distance)
+        };
+        let (index, _) = axis.iter().enumerate().min_by(|a, b| nearest(a.1).total_cmp(&nearest(b.1))).unwrap();
+        psd[index]
+    }
+
+    #[test]
+    fn bands_that_tile_the_axis_sum_to_half_the_variance() {
+        for bins in [1, 2, 3, 8, 15, 16, 17, 30, 31, 97] {
+            let (psd, df) = spectrum(bins);
+            let half_variance = 0.5 * df.0 * psd.iter().sum::<f64>();
+            let whole = energy(&psd, df, 0.0, 12.0).total();
+            assert!((whole / half_variance - 1.0).abs() < 1e-14, "{bins}");
+            for edges in [vec![0.0, 1.0, 1.1, 1.9, 5.0, 12.0], (0..=1200).map(|x| x as f64 / 100.0).collect()] {
+                let sum: f64 = edges.windows(2).map(|e| energy(&psd, df, e[0], e[1]).total()).sum();
+                assert!((sum / half_variance - 1.0).abs() < 1e-12, "{bins}: {sum} is not {half_variance}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_band_agrees_with_a_fine_grid() {
+        for bins in [1, 2, 15, 16, 31, 32] {
+            let (psd, df) = spectrum(bins);
+            for (lo, hi) in [(0.0, 12.0), (0.0, 0.2), (1.0, 1.01), (0.83, 5.21), (9.0, 12.0), (11.9, 14.0), (-1.0, 3.0)] {
+                let steps = 20_000;
+                let (from, to) = (f64::max(lo, 0.0), f64::min(hi, 12.0));
+                let width = (to - from) / steps as f64;
+                let (mut cw, mut ccw) = (0.0, 0.0);
+                for step in 0..steps {
+                    let f = from + (step as f64 + 0.5) * width;
+                    cw += 0.5 * width * density_at(&psd, -f);
+                    ccw += 0.5 * width * density_at(&psd, f);
+                }
+                let got = energy(&psd, df, lo, hi);
+                // Each edge of a bin costs the grid up to one cell of the largest density.
+                let tolerance = (bins + 2) as f64 * 0.5 * width * 102.0;
+                assert!((got.cw - cw).abs() < tolerance, "{bins} {lo} {hi}: {} {cw}", got.cw);
+                assert!((got.ccw - ccw).abs() < tolerance, "{bins} {lo} {hi}: {} {ccw}", got.ccw);
+            }
+        }
+    }
+
+    #[test]
+    fn a_band_inside_one_bin_takes_its_share() {
+        let (psd, df) = spectrum(24);
+        let got = energy(&psd, df, 2.9, 3.2);
+        assert!((got.ccw - 0.5 * 0.3 * psd[15]).abs() < 1e-13);
+        assert!((got.cw - 0.5 * 0.3 * psd[9]).abs() < 1e-13);
+    }
+
+    #[test]
+    fn mirrored_spectra_swap_the_senses() {
+        for bins in [16, 17] {
+            let (psd, df) = spectrum(bins);
+            let zero = zero_index(bins);
+            let mirrored: Vec<f64> = (0..bins).map(|a| psd[(2 * zero + bins - a) % bins]).collect();
+            for (lo, hi) in [(0.0, 12.0), (0.3, 1.7), (10.0, 12.0)] {
+                let (a, b) = (energy(&psd, df, lo, hi), energy(&mirrored, df, lo, hi));
+                assert_eq!((a.cw, a.ccw), (b.ccw, b.cw));
+            }
+        }
+    }
+
+    #[test]
+    fn dc_and_nyquist_belong_half_to_each_sense() {
+        let df = CyclesPerDay(1.0);
+        let dc = energy(&[0.0, 0.0, 0.0, 8.0, 0.0, 0.0], df, 0.0, 3.0);
+        assert_eq!(dc, RotaryEnergy { cw: 2.0, ccw: 2.0 });
+        let nyquist = energy(&[8.0, 0.0, 0.0, 0.0, 0.0, 0.0], df, 0.0, 3.0);
+        assert_eq!(nyquist, RotaryEnergy { cw: 2.0, ccw: 2.0 });
+    }
+
+    #[test]
+    fn what_is_not_known_is_nan_never_zero() {
+        let df = CyclesPerDay(1.0);
+        assert!(energy(&[1.0; 6], df, 4.0, 5.0).total().is_nan());
+        assert!(energy(&[1.0; 6], df, 3.0, 5.0).total().is_nan());
+        assert_eq!(energy(&[1.0; 6], df, 2.5, 5.0).total(), 0.5);
+        assert_eq!(energy(&[1.0; 6], df, 0.0, 0.0).total(), 0.0);
+        assert!(energy(&[f64::NAN; 6], df, 0.0, 0.0).total().is_nan());
+        assert!(energy(&[f64::NAN; 6], df, 0.9, 1.1).total().is_nan());
+        let one_gap = [1.0, 1.0, 1.0, 1.0, 1.0, f64::NAN];
+        assert!(energy(&one_gap, df, 0.0, 1.4).total().is_finite());
+        assert!(energy(&one_gap, df, 1.6, 2.0).ccw.is_nan() && energy(&one_gap, df, 1.6, 2.0).cw.is_finite());
+    }
+}

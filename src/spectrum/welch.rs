@@ -1,0 +1,296 @@
+//! Welch's estimate of the rotary spectrum of a lane group (Welch 1967; Gonella 1972 for the rotary form).
+
+use std::ops::Range;
+
+use rustfft::num_complex::Complex;
+
+use super::dof::SegmentCorrelation;
+use super::frequency::{ascending_frequencies, ascending_start};
+use super::instruction_set::{InstructionSet, LaneLoop};
+use super::moments::{Record, RecordSums, RunSums, Wide};
+use super::transform::{SegmentInput, SegmentRows, SegmentTransform};
+use super::turn::Trend;
+use super::{GroupSummary, Rotation, SegmentSet, Segmentation, SpectrumError};
+use crate::terms::{Detrend, LANES, Line, SECONDS_PER_DAY, Sample, Seconds, Window};
+
+/// What a Welch spectrum is made by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WelchSpec {
+    /// Samples of a record.
+    pub steps: usize,
+    /// Samples of a segment, N.
+    pub segment: usize,
+    /// Share of a segment that the next one repeats; noverlap = floor(overlap · N).
+    pub overlap: f64,
+    /// Taper of a segment.
+    pub window: Window,
+    /// What is removed before tapering.
+    pub detrend: Detrend,
+    /// Time from one sample to the next.
+    pub sampling_interval: Seconds,
+}
+
+/// A plan for Welch spectra of records of one length; shared by threads.
+pub struct Welch<T: Sample> {
+    segmentation: Segmentation,
+    frequencies: Vec<f64>,
+    detrend: Detrend,
+    transform: SegmentTransform<T>,
+    correlation: SegmentCorrelation,
+    /// Degrees of freedom where every segment is used.
+    full_degrees_of_freedom: f64,
+    /// 1 / (fs Σ w²) [d], fs in samples per day.
+    density: f64,
+    run_edges: Vec<usize>,
+    /// The runs that each segment is made of.
+    segment_runs: Vec<Range<usize>>,
+    instructions: InstructionSet,
+}
+
+/// Working space of one thread; what it holds between calls has no meaning.
+pub struct WelchScratch<T> {
+    rows: SegmentRows<T>,
+    /// Σ |X|² by lane and FFT bin.
+    power: Vec<f64>,
+    runs: Vec<RunSums>,
+    /// Bit per lane: the segment is whole and the lane active.
+    usable: Vec<u16>,
+    set: SegmentSet,
+}
+
+impl<T: Sample> Welch<T> {
+    /// Plans the estimate.
+    ///
+    /// # Errors
+    /// A segment, overlap, window or sampling interval that cannot be: see [`SpectrumError`].
+    pub fn new(spec: &WelchSpec) -> Result<Self, SpectrumError> {
+        let seconds = spec.sampling_interval.0;
+        if !(seconds > 0.0 && seconds.is_finite()) {
+            return Err(SpectrumError::SamplingInterval { seconds });
+        }
+        let segmentation = Segmentation::new(spec.steps, spec.segment, spec.overlap)?;
+        let instructions = InstructionSet::detect();
+        let (transform, window) = SegmentTransform::new(spec.window, spec.segment, spec.detrend, instructions)?;
+        let energy: f64 = window.iter().map(|w| w * w).sum();
+        let correlation = SegmentCorrelation::new(&window, segmentation.hop);
+        let run_edges = segmentation.run_edges();
+        let run_at = |sample: usize| run_edges.partition_point(|edge| *edge < sample);
+        let segment_runs = (0..segmentation.count)
+            .map(|segment| segmentation.samples(segment))
+            .map(|samples| run_at(samples.start)..run_at(samples.end))
+            .collect();
+        Ok(Welch {
+            frequencies: ascending_frequencies(spec.segment, spec.sampling_interval),
+            detrend: spec.detrend,
+            transform,
+            full_degrees_of_freedom: correlation.degrees_of_freedom(&SegmentSet::all(segmentation.count)),
+            correlation,
+            density: seconds / SECONDS_PER_DAY / energy,
+            run_edges,
+            segment_runs,
+            segmentation,
+            instructions,
+        })
+    }
+
+    /// How a record is cut.
+    pub fn segmentation(&self) -> &Segmentation {
+        &self.segmentation
+    }
+
+    /// Bin centres [cycles per day], ascending; the first is -Nyquist for an even segment.
+    pub fn frequencies(&self) -> &[f64] {
+        &self.frequencies
+    }
+
+    /// Degrees of freedom of one bin of S_ww, away from 0 and ± df, where these segments were used; NaN for none.
+    pub fn degrees_of_freedom(&self, used: &SegmentSet) -> f64 {
+        self.correlation.degrees_of_freedom(used)
+    }
+
+    /// Working space for [`Welch::rotary`], one a thread.
+    pub fn scratch(&self) -> WelchScratch<T> {
+        WelchScratch {
+            rows: self.transform.scratch(),
+            power: vec![0.0; self.power_len()],
+            runs: vec![RunSums::default(); self.run_count()],
+            usable: vec![0; self.segmentation.count],
+            set: SegmentSet::all(self.segmentation.count),
+        }
+    }
+
+    /// Bytes that one [`Welch::scratch`] allocates.
+    pub fn scratch_bytes(&self) -> usize {
+        let per_segment = size_of::<u16>() + size_of::<bool>();
+        self.transform.scratch_bytes()
+            + self.power_len() * size_of::<f64>()
+            + self.run_count() * size_of::<RunSums>()
+            + self.segmentation.count * per_segment
+    }
+
+    fn power_len(&self) -> usize {
+        LANES * self.segmentation.length
+    }
+
+    fn run_count(&self) -> usize {
+        self.run_edges.len() - 1
+    }
+
+    /// Two-sided rotary spectra S_ww [m2 s-2 d] of one lane group, w = u + iv, and its summary.
+    ///
+    /// `u`, `v` are `steps` lines [time][lane] in m s-1; `rotation` turns them to east and north, none leaves them.
+    /// `psd` is 16 rows of `segment` values, ascending in frequency. The density is |X|² / (fs Σ w²), fs in samples
+    /// per day, averaged over the segments without a missing sample (NaN in u or v).
+    ///
+    /// A lane whose bit in `active` is not set may hold anything; it gets NaN and 0 segments, and so does a lane
+    /// without one whole segment. No lane's result depends on another's.
+    ///
+    /// # Panics
+    /// If a slice has another length than stated, or the scratch is of another plan.
+    pub fn rotary(
+        &self,
+        u: &[Line<T>],
+        v: &[Line<T>],
+        rotation: Option<&Rotation<T>>,
+        active: u16,
+        scratch: &mut WelchScratch<T>,
+        psd: &mut [T],
+    ) -> GroupSummary {
+        let (steps, segment) = (self.segmentation.steps, self.segmentation.length);
+        assert_eq!((u.len(), v.len()), (steps, steps), "u and v are records of {steps} lines");
+        assert_eq!(psd.len(), LANES * segment, "psd is 16 rows of {segment} values");
+        assert_eq!(
+            (scratch.power.len(), scratch.runs.len(), scratch.usable.len()),
+            (self.power_len(), self.run_count(), self.segmentation.count),
+            "the scratch is of another plan"
+        );
+        if active == 0 {
+            psd.fill(T::nan());
+            return GroupSummary::default();
+        }
+        let identity = Rotation::identity();
+        let rotation = rotation.unwrap_or(&identity);
+        let record = Record { u, v, edges: &self.run_edges, with_time: self.detrend == Detrend::Linear };
+        let sums = RecordSums::of(&record, active, self.instructions, &mut scratch.runs);
+        for (usable, runs) in scratch.usable.iter_mut().zip(&self.segment_runs) {
+            *usable = scratch.runs[runs.clone()].iter().fold(active, |lanes, run| lanes & run.whole);
+        }
+        self.accumulate_power(&record, &sums, rotation, scratch);
+        let summary = self.summarise(&sums, rotation, active, scratch);
+        for ((row, power), count) in
+            psd.chunks_exact_mut(segment).zip(scratch.power.chunks_exact(segment)).zip(summary.segments_used)
+        {
+            if count == 0 {
+                row.fill(T::nan());
+                continue;
+            }
+            let scale = self.density / f64::from(count);
+            let (positive, negative) = power.split_at(ascending_start(segment));
+            for (value, power) in row.iter_mut().zip(negative.iter().chain(positive)) {
+                *value = <T as Sample>::from_f64(power * scale);
+            }
+        }
+        summary
+    }
+
+    fn accumulate_power(
+        &self,
+        record: &Record<'_, T>,
+        sums: &RecordSums,
+        rotation: &Rotation<T>,
+        scratch: &mut WelchScratch<T>,
+    ) {
+        let WelchScratch { rows, power, runs, usable, .. } = scratch;
+        let length = self.segmentation.length;
+        power.fill(0.0);
+        for (segment, lanes) in usable.iter().enumerate().filter(|(_, lanes)| **lanes != 0) {
+            let samples = self.segmentation.samples(segment);
+            let (u_trend, v_trend) = self.trends(sums, runs, segment);
+            let (u, v) = (&record.u[samples.clone()], &record.v[samples]);
+            let input = SegmentInput { u, v, u_trend, v_trend, rotation };
+            self.transform.transform(&input, *lanes, rows, |lane, transform| {
+                let power = &mut power[lane * length..][..length];
+                self.instructions.run(AddPower { transform, power });
+            });
+        }
+    }
+
+    /// What is removed from a segment before it is tapered.
+    fn trends(&self, sums: &RecordSums, runs: &[RunSums], segment: usize) -> (Trend, Trend) {
+        let mut u = Trend { level: [0.0; LANES], slope: [0.0; LANES] };
+        let mut v = u;
+        if matches!(self.detrend, Detrend::None | Detrend::Record) {
+            for lane in 0..LANES {
+                (u.level[lane], v.level[lane]) = sums.means(lane);
+            }
+            return (u, v);
+        }
+        let n = self.segmentation.length as f64;
+        // Σ (t - middle)², and 1 for a single sample, whose slope is 0.
+        let square_sum = if self.segmentation.length > 1 { n * (n * n - 1.0) / 12.0 } else { 1.0 };
+        let middle = self.segmentation.start(segment) as f64 + (n - 1.0) / 2.0;
+        for index in self.segment_runs[segment].clone() {
+            let run = &runs[index];
+            let from_middle = self.run_edges[index] as f64 - middle;
+            let add = |trend: &mut Trend, sum: &Wide, time_sum: &Wide| {
+                for lane in 0..LANES {
+                    trend.level[lane] += sum[lane];
+                    trend.slope[lane] += time_sum[lane] + from_middle * sum[lane];
+                }
+            };
+            add(&mut u, &run.u, &run.tu);
+            add(&mut v, &run.v, &run.tv);
+        }
+        for (trend, origin) in [(&mut u, &sums.u_origin), (&mut v, &sums.v_origin)] {
+            for lane in 0..LANES {
+                trend.level[lane] = origin[lane] + trend.level[lane] / n;
+                trend.slope[lane] /= square_sum;
+            }
+        }
+        (u, v)
+    }
+
+    fn summarise(
+        &self,
+        sums: &RecordSums,
+        rotation: &Rotation<T>,
+        active: u16,
+        scratch: &mut WelchScratch<T>,
+    ) -> GroupSummary {
+        let mut summary = GroupSummary::default();
+        for lane in (0..LANES).filter(|lane| active >> lane & 1 == 1) {
+            let (u, v) = sums.means(lane);
+            let mean = rotation.turned(lane, Complex::new(u, v));
+            (summary.u_mean[lane], summary.v_mean[lane]) = (mean.re, mean.im);
+            let (cos, sin) = (rotation.cos.0[lane].as_f64(), rotation.sin.0[lane].as_f64());
+            (summary.u_variance[lane], summary.v_variance[lane]) = sums.rotated_variances(lane, cos, sin);
+            let used = scratch.usable.iter().filter(|lanes| *lanes >> lane & 1 == 1).count();
+            summary.segments_used[lane] = used as u32;
+            summary.degrees_of_freedom[lane] = if used == self.segmentation.count {
+                self.full_degrees_of_freedom
+            } else {
+                for (segment, lanes) in scratch.usable.iter().enumerate() {
+                    scratch.set.set(segment, lanes >> lane & 1 == 1);
+                }
+                self.correlation.degrees_of_freedom(&scratch.set)
+            };
+        }
+        summary
+    }
+}
+
+/// Adds |X|² in float64.
+struct AddPower<'a, T> {
+    transform: &'a [Complex<T>],
+    power: &'a mut [f64],
+}
+
+impl<T: Sample> LaneLoop for AddPower<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        for (power, x) in self.power.iter_mut().zip(self.transform) {
+            let (re, im) = (x.re.as_f64(), x.im.as_f64());
+            *power += re * re + im * im;
+        }
+    }
+}
