@@ -1,0 +1,153 @@
+//! What can go wrong when a result is written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An error of the output: where, what, and what mends it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The path cannot name a result.
+    #[error("{path}: this is not a name that a result can have; change `[output] path`")]
+    NotAName {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// Something else is at the place.
+    #[error(
+        "{path}: there is something that is not a result of this program, and it is not touched; change `[output] path`"
+    )]
+    NotAResult {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// An older result is at the place.
+    #[error("{path}: there is a result already; give `--overwrite` to replace it, or change `[output] path`")]
+    ResultExists {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// An unfinished result is beside the place.
+    #[error(
+        "{path}: left by a run that did not finish, or of a run that is still going; if none is, give `--overwrite` to delete it, or change `[output] path`"
+    )]
+    PartialExists {
+        /// The unfinished result.
+        path: PathBuf,
+    },
+    /// A run was stopped just while it replaced an older result.
+    #[error(
+        "{path}: an older result, moved aside by a run that was stopped while it replaced it; move it back or delete it"
+    )]
+    OlderExists {
+        /// The older result.
+        path: PathBuf,
+    },
+    /// The folder of the result does not exist.
+    #[error("{parent}: there is no such folder, so {path} cannot be written; make it, or change `[output] path`")]
+    NoFolder {
+        /// The result.
+        path: PathBuf,
+        /// The folder that is missing.
+        parent: PathBuf,
+    },
+    /// Permission is missing, or the file system is read-only.
+    #[error("{path}: not writable ({source}); mend the permissions, or change `[output] path`")]
+    NotWritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No space, or no quota, is left.
+    #[error("{path}: the disk or the quota is full ({source}); make room, or change `[output] path`")]
+    DiskFull {
+        /// The file that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Any other error of the file system.
+    #[error("{path}: could not {action}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An array cannot be stored as it is described.
+    #[error("array `{array}`: {reason}")]
+    Spec {
+        /// The array's name.
+        array: String,
+        /// What does not fit, with both numbers.
+        reason: String,
+    },
+    /// A block for an array that the result does not have.
+    #[error("array `{array}`: the result has no such array")]
+    UnknownArray {
+        /// The name asked for.
+        array: String,
+    },
+    /// A block that does not fit the array.
+    #[error("array `{array}`, chunk {chunk:?}: {reason}")]
+    Block {
+        /// The array's name.
+        array: String,
+        /// Index of the chunk in the chunk grid.
+        chunk: Vec<u64>,
+        /// What does not fit, with both numbers.
+        reason: String,
+    },
+    /// A chunk was written a second time: two writers would tear one file.
+    #[error("array `{array}`, chunk {chunk:?}: written a second time; each chunk has one writer")]
+    WrittenTwice {
+        /// The array's name.
+        array: String,
+        /// Index of the chunk in the chunk grid.
+        chunk: Vec<u64>,
+    },
+    /// The codecs refused.
+    #[error("array `{array}`: could not encode: {source}")]
+    Encode {
+        /// The array's name.
+        array: String,
+        /// What the codec said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    /// Sorts an error of the file system by what mends it.
+    pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::NotWritable { path, source }
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::DiskFull { path, source },
+            _ => StoreError::Io { path, action, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_file_system_are_told_apart() {
+        let of = |code| StoreError::io(Path::new("x"), "write", io::Error::from_raw_os_error(code));
+        for code in [libc::EACCES, libc::EPERM, libc::EROFS] {
+            assert!(matches!(of(code), StoreError::NotWritable { .. }));
+        }
+        for code in [libc::ENOSPC, libc::EDQUOT] {
+            let error = of(code);
+            assert!(matches!(error, StoreError::DiskFull { .. }));
+            assert!(error.to_string().contains("[output] path"));
+        }
+        assert!(matches!(of(libc::EIO), StoreError::Io { .. }));
+    }
+}

@@ -1,0 +1,102 @@
+//! Files that are whole or not there: a temporary name, a sync, a rename.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::StoreError;
+
+/// Ends the names of files that are being written.
+const WRITING: &str = ".writing";
+
+/// Whether a file's name is one of a write that was cut off.
+pub(super) fn is_cut_off(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(WRITING))
+}
+
+/// Writes `pieces` one after the other as the file `path`; makes its folder where it is missing.
+/// With `sync` the bytes are on the disk when this returns. Returns the number of bytes.
+///
+/// # Errors
+/// [`StoreError::NotWritable`], [`StoreError::DiskFull`] or [`StoreError::Io`]; `path` is then as it was.
+pub(super) fn write_whole(path: &Path, pieces: &[&[u8]], sync: bool) -> Result<u64, StoreError> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(StoreError::NotAName { path: path.to_owned() });
+    };
+    let mut temporary_name = std::ffi::OsString::from(".");
+    temporary_name.push(name);
+    temporary_name.push(WRITING);
+    let temporary = folder.join(temporary_name);
+
+    let mut file = match File::create(&temporary) {
+        // Trying first spares the file system's server a look-up for every file.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder).map_err(|source| StoreError::io(folder, "make the folder", source))?;
+            File::create(&temporary)
+        }
+        other => other,
+    }
+    .map_err(|source| StoreError::io(&temporary, "make the file", source))?;
+    let written = pieces
+        .iter()
+        .try_for_each(|piece| file.write_all(piece))
+        .and_then(|()| if sync { file.sync_all() } else { Ok(()) })
+        .and_then(|()| fs::rename(&temporary, path));
+    if let Err(source) = written {
+        drop(file);
+        // The first error is the one to tell; what is left has a name that nothing reads.
+        let _ = fs::remove_file(&temporary);
+        return Err(StoreError::io(path, "write", source));
+    }
+    Ok(pieces.iter().map(|piece| piece.len() as u64).sum())
+}
+
+/// Brings names and small metadata files below `folder` to the disk: every folder, every `zarr.json`.
+pub(super) fn sync_tree(folder: &Path) -> Result<(), StoreError> {
+    let failed = |path: &Path, source| StoreError::io(path, "sync", source);
+    for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
+        let entry = entry.map_err(|source| failed(folder, source))?;
+        let path = entry.path();
+        if entry.file_type().map_err(|source| failed(&path, source))?.is_dir() {
+            sync_tree(&path)?;
+        } else if entry.file_name() == "zarr.json" {
+            sync_path(&path)?;
+        }
+    }
+    sync_path(folder)
+}
+
+/// Brings one file, or the names in one folder, to the disk.
+pub(super) fn sync_path(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(|source| StoreError::io(path, "sync", source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/c");
+        assert_eq!(write_whole(&path, &[b"one", b"", b"two"], true).unwrap(), 6);
+        assert_eq!(fs::read(&path).unwrap(), b"onetwo");
+        assert_eq!(write_whole(&path, &[b"three"], false).unwrap(), 5);
+        assert_eq!(fs::read(&path).unwrap(), b"three");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+
+        // The rename fails where a folder is in the way: nothing is left and nothing is lost.
+        let taken = folder.path().join("taken");
+        fs::create_dir_all(taken.join("inside")).unwrap();
+        assert!(write_whole(&taken, &[b"x"], false).is_err());
+        assert!(taken.join("inside").is_dir());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        sync_tree(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let error = fs::write("/dev/full", b"x").map_err(|e| StoreError::io(Path::new("/dev/full"), "write", e));
+        assert!(matches!(error, Err(StoreError::DiskFull { .. })));
+    }
+}

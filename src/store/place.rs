@@ -1,0 +1,213 @@
+//! Whether a result may be put at a place, and the names it has on the way there.
+
+use std::ffi::{CString, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{StoreError, file};
+
+/// The group attribute by which a result of this program is known.
+pub(super) const MARK: &str = "oceanspec_version";
+
+/// The names of a result.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The finished result.
+    pub(super) path: PathBuf,
+    /// The result while it is written.
+    pub(super) partial: PathBuf,
+    /// The result before, while it is being replaced.
+    pub(super) older: PathBuf,
+    /// The folder of all three.
+    pub(super) parent: PathBuf,
+}
+
+impl Place {
+    /// Names only: looks at no file.
+    pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
+        let not_a_name = || StoreError::NotAName { path: path.to_owned() };
+        let name = path.file_name().ok_or_else(not_a_name)?;
+        let parent = match path.parent().ok_or_else(not_a_name)? {
+            parent if parent.as_os_str().is_empty() => PathBuf::from("."),
+            parent => parent.to_owned(),
+        };
+        let beside = |suffix: &str| {
+            let mut beside = OsString::from(name);
+            beside.push(suffix);
+            path.with_file_name(beside)
+        };
+        Ok(Place { path: path.with_file_name(name), partial: beside(".partial"), older: beside(".older"), parent })
+    }
+
+    /// Refuses the place, touching nothing, where a result must not or cannot be written.
+    pub(super) fn check(&self, overwrite: bool) -> Result<(), StoreError> {
+        if !self.parent.is_dir() {
+            return Err(StoreError::NoFolder { path: self.path.clone(), parent: self.parent.clone() });
+        }
+        self.check_finished(overwrite)?;
+        if exists(&self.partial)? {
+            if !is_result(&self.partial) && !is_cut_off_at_birth(&self.partial) {
+                return Err(StoreError::NotAResult { path: self.partial.clone() });
+            }
+            if !overwrite {
+                return Err(StoreError::PartialExists { path: self.partial.clone() });
+            }
+        }
+        check_writable(&self.parent)
+    }
+
+    /// The part of [`check`](Self::check) that is about a finished result. Returns whether there is one.
+    pub(super) fn check_finished(&self, overwrite: bool) -> Result<bool, StoreError> {
+        if exists(&self.older)? {
+            return Err(StoreError::OlderExists { path: self.older.clone() });
+        }
+        if !exists(&self.path)? {
+            return Ok(false);
+        }
+        if !is_result(&self.path) {
+            return Err(StoreError::NotAResult { path: self.path.clone() });
+        }
+        if !overwrite {
+            return Err(StoreError::ResultExists { path: self.path.clone() });
+        }
+        Ok(true)
+    }
+}
+
+/// Whether there is anything of this name, be it a link that leads nowhere.
+fn exists(path: &Path) -> Result<bool, StoreError> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(StoreError::io(path, "look at", source)),
+    }
+}
+
+/// Whether `path` is a group that this program began: its root metadata bears the mark.
+fn is_result(path: &Path) -> bool {
+    let Ok(text) = fs::read(path.join("zarr.json")) else { return false };
+    let Ok(metadata) = serde_json::from_slice::<Value>(&text) else { return false };
+    metadata["node_type"] == "group" && metadata["attributes"].get(MARK).is_some()
+}
+
+/// Whether `path` is a folder in which not even the root metadata was finished.
+fn is_cut_off_at_birth(path: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(path) else { return false };
+    entries.into_iter().all(|entry| entry.is_ok_and(|entry| file::is_cut_off(&entry.file_name())))
+}
+
+/// Asks the system whether names can be made in `folder`, without making one.
+fn check_writable(folder: &Path) -> Result<(), StoreError> {
+    let name =
+        CString::new(folder.as_os_str().as_bytes()).map_err(|_| StoreError::NotAName { path: folder.to_owned() })?;
+    // SAFETY: `name` is a string that ends with NUL and lives through the call, which only reads it.
+    let answer = unsafe { libc::access(name.as_ptr(), libc::W_OK | libc::X_OK) };
+    if answer == 0 { Ok(()) } else { Err(StoreError::io(folder, "write into", io::Error::last_os_error())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every name below `folder` with the bytes of the files.
+    fn listing(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+        let mut all = vec![];
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                all.extend(listing(&path));
+                all.push((path, None));
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                all.push((path, Some(bytes)));
+            }
+        }
+        all.sort();
+        all
+    }
+
+    fn make_result(path: &Path) {
+        fs::create_dir_all(path).unwrap();
+        fs::write(path.join("zarr.json"), r#"{"node_type": "group", "attributes": {"oceanspec_version": "0"}}"#)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_free_place_is_accepted_and_stays_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str, overwrite| Place::new(&folder.path().join(name)).unwrap().check(overwrite);
+        check("out.zarr", false).unwrap();
+        check("out.zarr/", true).unwrap();
+        assert!(listing(folder.path()).is_empty());
+        assert!(matches!(check("missing/out.zarr", true), Err(StoreError::NoFolder { .. })));
+        assert!(matches!(Place::new(Path::new("/")), Err(StoreError::NotAName { .. })));
+        assert!(matches!(Place::new(Path::new("a/..")), Err(StoreError::NotAName { .. })));
+        assert_eq!(Place::new(Path::new("out.zarr")).unwrap().parent, Path::new("."));
+        assert!(listing(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_even_with_overwrite() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file.zarr"), "precious").unwrap();
+        fs::create_dir(at("empty.zarr")).unwrap();
+        fs::create_dir(at("foreign.zarr")).unwrap();
+        fs::write(at("foreign.zarr/zarr.json"), r#"{"node_type": "group", "attributes": {}}"#).unwrap();
+        fs::create_dir(at("broken.zarr")).unwrap();
+        fs::write(at("broken.zarr/zarr.json"), r#"{"node_type": "#).unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("link.zarr")).unwrap();
+        fs::create_dir(at("new.zarr.partial")).unwrap();
+        fs::write(at("new.zarr.partial/thesis.tex"), "precious").unwrap();
+        let before = fs::read_dir(folder.path()).unwrap().count();
+        for name in ["file.zarr", "empty.zarr", "foreign.zarr", "broken.zarr", "link.zarr", "new.zarr"] {
+            for overwrite in [false, true] {
+                let answer = Place::new(&at(name)).unwrap().check(overwrite);
+                assert!(matches!(answer, Err(StoreError::NotAResult { .. })), "{name} {overwrite}: {answer:?}");
+            }
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+        assert_eq!(fs::read(at("file.zarr")).unwrap(), b"precious");
+        assert_eq!(fs::read(at("new.zarr.partial/thesis.tex")).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn older_and_partial_results_need_overwrite() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        make_result(&at("old.zarr"));
+        make_result(&at("half.zarr.partial"));
+        fs::create_dir(at("born.zarr.partial")).unwrap();
+        fs::write(at("born.zarr.partial/.zarr.json.writing"), "").unwrap();
+        make_result(&at("torn.zarr.older"));
+        let before = listing(folder.path());
+        let check = |name: &str, overwrite| Place::new(&at(name)).unwrap().check(overwrite);
+        assert!(matches!(check("old.zarr", false), Err(StoreError::ResultExists { .. })));
+        assert!(check("old.zarr", false).unwrap_err().to_string().contains("--overwrite"));
+        for name in ["half.zarr", "born.zarr"] {
+            assert!(matches!(check(name, false), Err(StoreError::PartialExists { .. })), "{name}");
+            check(name, true).unwrap();
+        }
+        check("old.zarr", true).unwrap();
+        for overwrite in [false, true] {
+            assert!(matches!(check("torn.zarr", overwrite), Err(StoreError::OlderExists { .. })));
+        }
+        assert_eq!(listing(folder.path()), before);
+    }
+
+    #[test]
+    fn a_folder_without_permission_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+        let answer = Place::new(&folder.path().join("out.zarr")).unwrap().check(false);
+        // Root may write everywhere, so what the check says must be what the system then does.
+        let truth = fs::create_dir(folder.path().join("probe"));
+        assert_eq!(answer.is_ok(), truth.is_ok());
+        assert!(answer.is_ok() || matches!(answer, Err(StoreError::NotWritable { .. })));
+    }
+}
