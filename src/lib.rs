@@ -9,4 +9,5 @@
 
 pub mod spectrum;
 pub mod store;
+pub mod synth;
 pub mod terms;
