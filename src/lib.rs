@@ -8,4 +8,5 @@ pub mod grid;
 pub mod plan;
 pub mod spectrum;
 pub mod store;
+pub mod synth;
 pub mod terms;
