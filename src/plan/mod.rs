@@ -132,6 +132,8 @@ pub struct Plan {
     pub rounds_per_pass: usize,
     /// Snapshots a worker handles together.
     pub steps_per_block: usize,
+    /// Selected rows a worker reads at a time.
+    pub rows_per_piece: usize,
     /// Projected memory of the fullest rank.
     pub memory: MemoryUse,
     /// Bytes read, all ranks and passes.
@@ -183,6 +185,7 @@ impl Plan {
             steps_per_round: fit.steps_per_round,
             rounds_per_pass: share.div_ceil(fit.steps_per_round).max(1),
             steps_per_block: budget.steps_per_block,
+            rows_per_piece: budget.rows_per_piece,
             memory: fit.memory,
             bytes_in: reads.actual,
             bytes_needed: reads.once,

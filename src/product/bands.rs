@@ -98,6 +98,10 @@ impl<T: Sample> Product<T> for Bands {
         ]
     }
 
+    fn plane_count(&self) -> usize {
+        4 * self.bands.len()
+    }
+
     fn derive(&self, estimate: &Estimate<'_, T>, planes: &mut [[f64; LANES]]) {
         let count = self.bands.len();
         for lane in estimate.lanes() {

@@ -76,6 +76,8 @@ impl<T> Estimate<'_, T> {
 pub trait Product<T: Sample>: Send + Sync {
     /// The maps, in the order in which [`derive`](Self::derive) fills them.
     fn maps(&self) -> Vec<MapArray>;
+    /// Planes that [`derive`](Self::derive) fills.
+    fn plane_count(&self) -> usize;
     /// Fills one plane a map (a banded map has one a band), by lane, for the lanes with a series.
     fn derive(&self, estimate: &Estimate<'_, T>, planes: &mut [[f64; LANES]]);
 }

@@ -35,6 +35,10 @@ impl<T: Sample> Product<T> for Moments {
         vec![mean("u_mean", true), mean("v_mean", false), variance("u_variance", true), variance("v_variance", false)]
     }
 
+    fn plane_count(&self) -> usize {
+        4
+    }
+
     fn derive(&self, estimate: &Estimate<'_, T>, planes: &mut [[f64; LANES]]) {
         planes[0] = estimate.summary.u_mean;
         planes[1] = estimate.summary.v_mean;

@@ -34,6 +34,10 @@ impl<T: Sample> Product<T> for Quality {
         ]
     }
 
+    fn plane_count(&self) -> usize {
+        2
+    }
+
     fn derive(&self, estimate: &Estimate<'_, T>, planes: &mut [[f64; LANES]]) {
         planes[0] = estimate.summary.segments_used.map(f64::from);
         planes[1] = estimate.summary.degrees_of_freedom;

@@ -108,9 +108,12 @@ impl TimeAxis {
 
     /// Date and time of a step, for messages.
     pub fn date(&self, step: usize) -> String {
-        let seconds = self.epoch_seconds.saturating_add(self.seconds(step).round() as i64);
-        jiff::Timestamp::from_second(seconds)
-            .map_or_else(|_| format!("{seconds} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+        date(self.epoch_seconds.saturating_add(self.seconds(step).round() as i64))
+    }
+
+    /// Date and time of iteration 0.
+    pub fn epoch_date(&self) -> String {
+        date(self.epoch_seconds)
     }
 
     /// The part with start <= time < stop, in seconds since 1970.
@@ -141,6 +144,12 @@ impl TimeAxis {
     pub fn missing(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.len()).filter(|&step| !self.present[step])
     }
+}
+
+/// ISO 8601, from seconds since 1970.
+fn date(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| format!("{seconds} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
 #[cfg(test)]

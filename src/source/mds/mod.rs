@@ -14,4 +14,4 @@ pub use catalog::MdsCatalog;
 pub use grid_files::MdsGridFiles;
 pub use meta::Meta;
 pub use number::{Endian, Number};
-pub use scan::{MdsField, MdsRequest, scan};
+pub use scan::{MdsField, MdsRequest, RecordChoice, scan};

@@ -85,7 +85,7 @@ pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
     if !request.folder.is_dir() {
         return Err(SourceError::NoFolder { path: request.folder.clone() });
     }
-    let names = list(&request.folder, request.pattern.depth())?;
+    let names = list(&request.folder, request.pattern.to_string().matches('/').count())?;
     let mut fields = Vec::new();
     let mut first: Option<(String, Layout, TimeAxis)> = None;
     for field in &request.fields {

@@ -1,0 +1,82 @@
+//! Any error of a run, and the exit code it ends with.
+
+use crate::config::ConfigError;
+use crate::exchange::{Elsewhere, LaunchError};
+use crate::grid::GridError;
+use crate::pipeline::DataError;
+use crate::plan::PlanError;
+use crate::source::SourceError;
+use crate::spectrum::SpectrumError;
+use crate::store::StoreError;
+use crate::synth::SynthError;
+
+/// What can end a command; the text is for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration is wrong in itself.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The configuration is wrong for these data; the text shows the key's line.
+    #[error("{text}")]
+    Setting {
+        /// Message with the line of the configuration.
+        text: String,
+    },
+    /// The launcher and MPI disagree.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// Model output on disk.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Grid files.
+    #[error(transparent)]
+    Grid(#[from] GridError),
+    /// Values read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// No plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No estimator.
+    #[error(transparent)]
+    Spectrum(#[from] SpectrumError),
+    /// The result.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Synthetic input.
+    #[error(transparent)]
+    Synth(#[from] SynthError),
+    /// Another rank failed and has said why.
+    #[error(transparent)]
+    Elsewhere(#[from] Elsewhere),
+    /// The worker threads could not be started.
+    #[error("cannot start {threads} worker threads: {reason}; set [run] threads")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// Cause.
+        reason: String,
+    },
+    /// Something that rank 0 sent cannot be understood: a fault of the program.
+    #[error("internal error: {what}")]
+    Internal {
+        /// What happened.
+        what: String,
+    },
+}
+
+impl Error {
+    /// The exit code of the contract.
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Error::Internal { .. } | Error::Threads { .. } => 1,
+            Error::Config(_) | Error::Setting { .. } | Error::Launch(_) | Error::Spectrum(_) => 2,
+            Error::Grid(GridError::EmptySelection { .. }) | Error::Source(SourceError::EmptyTime { .. }) => 2,
+            Error::Plan(PlanError::AllLand { .. } | PlanError::TooLarge { .. }) => 2,
+            Error::Source(_) | Error::Grid(_) | Error::Data(_) => 3,
+            Error::Store(_) | Error::Synth(_) => 4,
+            Error::Plan(PlanError::Memory { .. }) => 5,
+            Error::Elsewhere(elsewhere) => elsewhere.code,
+        }
+    }
+}

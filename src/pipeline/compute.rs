@@ -1,0 +1,174 @@
+//! Whole series of one tile to its shard and its maps.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::groups::{Group, tile_groups};
+use super::setup::Setup;
+use crate::Error;
+use crate::exchange::TileLines;
+use crate::grid::{GridField, Rotation as GridRotation, Window};
+use crate::plan::Plan;
+use crate::product::{Estimate, Product};
+use crate::spectrum::{Rotation, Welch, WelchScratch};
+use crate::terms::{LANES, Line, Sample, inertial_frequency};
+
+/// Maps of one owned tile, [group][plane][lane], kept until all tiles are done.
+pub(super) struct TileMaps {
+    /// Place in `Plan::tiles`.
+    pub(super) tile: usize,
+    /// Values.
+    pub(super) values: Vec<[f64; LANES]>,
+}
+
+/// What a worker needs for one group beyond the series.
+struct Worker<T> {
+    welch: WelchScratch<T>,
+    psd: Vec<T>,
+}
+
+/// Estimates tile after tile.
+pub(super) struct Estimator<'a, T: Sample> {
+    pub(super) setup: &'a Setup,
+    pub(super) plan: &'a Plan,
+    pub(super) welch: Welch<T>,
+    pub(super) products: Vec<Box<dyn Product<T>>>,
+    pub(super) planes: usize,
+    workers: Mutex<Vec<Worker<T>>>,
+}
+
+/// What lies under a group, by lane.
+struct Geometry<T> {
+    inertial_frequency: [f64; LANES],
+    rotation: Option<Rotation<T>>,
+}
+
+/// One cell of a tile: a run of 16 columns of a row, with its part of the shard.
+struct Cell<'s, T> {
+    shard: &'s mut [T],
+    group: Option<usize>,
+}
+
+impl<'a, T: Sample> Estimator<'a, T> {
+    pub(super) fn new(setup: &'a Setup, plan: &'a Plan, welch: Welch<T>, products: Vec<Box<dyn Product<T>>>) -> Self {
+        let planes = products.iter().map(|product| product.plane_count()).sum();
+        Estimator { setup, plan, welch, products, planes, workers: Mutex::new(Vec::new()) }
+    }
+
+    /// Spectra of one tile into `shard`, [j, i, frequency] (empty if spectra are not kept), and its maps.
+    ///
+    /// # Errors
+    /// When the grid's files cannot be read.
+    pub(super) fn tile(&self, tile: usize, series: TileLines<'_, T>, shard: &mut Vec<T>) -> Result<TileMaps, Error> {
+        let place = &self.plan.tiles[tile];
+        let frequencies = self.plan.problem.frequencies;
+        let groups = tile_groups(&self.setup.grid.analysed, &self.setup.lattice, place);
+        let geometry = self.geometry(tile, &groups)?;
+        let mut values = vec![[f64::NAN; LANES]; groups.len() * self.planes];
+
+        let width = place.i.len();
+        let mut cells = Vec::with_capacity(place.j.len() * place.groups_per_row());
+        if self.plan.problem.spectrum {
+            shard.resize(place.j.len() * width * frequencies, T::zero());
+            let mut next = 0;
+            for (row, part) in shard.chunks_exact_mut(width * frequencies).enumerate() {
+                for (block, part) in part.chunks_mut(LANES * frequencies).enumerate() {
+                    let here = groups.get(next).is_some_and(|group| (group.row as usize, group.column as usize) == (row, block * LANES));
+                    cells.push(Cell { shard: part, group: here.then_some(next) });
+                    next += usize::from(here);
+                }
+            }
+        } else {
+            cells.extend((0..groups.len()).map(|group| Cell { shard: &mut [], group: Some(group) }));
+        }
+        let (wet, dry): (Vec<_>, Vec<_>) = cells.into_iter().partition(|cell| cell.group.is_some());
+        dry.into_par_iter().for_each(|cell| cell.shard.fill(T::nan()));
+        let work = wet.into_par_iter().zip(values.par_chunks_exact_mut(self.planes)).zip(groups.par_iter().zip(geometry.par_iter()));
+        work.for_each(|((cell, planes), (group, geometry))| {
+            let number = cell.group.unwrap_or_default();
+            self.group(&series, number, group, geometry, cell.shard, planes);
+        });
+        Ok(TileMaps { tile, values })
+    }
+
+    fn group(
+        &self,
+        series: &TileLines<'_, T>,
+        number: usize,
+        group: &Group,
+        geometry: &Geometry<T>,
+        shard: &mut [T],
+        planes: &mut [[f64; LANES]],
+    ) {
+        let mut worker = self.lend();
+        // A full run of lanes is estimated in place, in the shard.
+        let in_place = shard.len() == worker.psd.len();
+        let psd: &mut [T] = if in_place { &mut *shard } else { &mut worker.psd };
+        let (u, v) = (series.group(0, number), series.group(1, number));
+        let summary = self.welch.rotary(u, v, geometry.rotation.as_ref(), group.active, &mut worker.welch, psd);
+        let estimate = Estimate { psd, summary: &summary, active: group.active, inertial_frequency: &geometry.inertial_frequency };
+        let mut rest = planes;
+        for product in &self.products {
+            let count = product.plane_count();
+            let (mine, after) = rest.split_at_mut(count);
+            product.derive(&estimate, mine);
+            rest = after;
+        }
+        if !in_place {
+            let kept = shard.len();
+            shard.copy_from_slice(&worker.psd[..kept]);
+        }
+        self.give_back(worker);
+    }
+
+    fn lend(&self) -> Worker<T> {
+        let waiting = self.workers.lock().ok().and_then(|mut workers| workers.pop());
+        waiting.unwrap_or_else(|| Worker {
+            welch: self.welch.scratch(),
+            psd: vec![T::zero(); LANES * self.plan.problem.frequencies],
+        })
+    }
+
+    fn give_back(&self, worker: Worker<T>) {
+        if let Ok(mut workers) = self.workers.lock() {
+            workers.push(worker);
+        }
+    }
+
+    /// Latitudes and angles of a tile's groups.
+    fn geometry(&self, tile: usize, groups: &[Group]) -> Result<Vec<Geometry<T>>, Error> {
+        let place = &self.plan.tiles[tile];
+        let lattice = &self.setup.lattice;
+        let (first_j, first_i) = (lattice.j.native(place.j.start), lattice.i.native(place.i.start));
+        let window = Window {
+            face: lattice.faces[place.face],
+            j: first_j..lattice.j.native(place.j.end - 1) + 1,
+            i: first_i..lattice.i.native(place.i.end - 1) + 1,
+        };
+        let files = self.setup.grid_files();
+        let latitude = files.read(GridField::Yc, 1, &window)?;
+        let angles = match self.setup.grid.rotation {
+            GridRotation::None => None,
+            GridRotation::Angles => {
+                Some((files.read(GridField::AngleCs, 1, &window)?, files.read(GridField::AngleSn, 1, &window)?))
+            }
+        };
+        let stride = lattice.j.step;
+        Ok(groups
+            .iter()
+            .map(|group| {
+                // Lanes beyond the tile's last column repeat it; they are never active.
+                let at = |lane: usize| {
+                    let column = (group.column as usize + lane).min(place.i.len() - 1) * stride;
+                    group.row as usize * stride * window.i.len() + column
+                };
+                let line = |values: &[f64]| Line(std::array::from_fn(|lane| T::from_f64(values[at(lane)])));
+                Geometry {
+                    inertial_frequency: std::array::from_fn(|lane| inertial_frequency(latitude[at(lane)]).0),
+                    rotation: angles.as_ref().map(|(cos, sin)| Rotation { cos: line(cos), sin: line(sin) }),
+                }
+            })
+            .collect())
+    }
+}

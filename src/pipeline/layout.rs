@@ -1,0 +1,168 @@
+//! The arrays of a result and their metadata.
+
+use serde_json::{Map, Value, json};
+
+use super::planning::plan_json;
+use super::setup::Setup;
+use crate::config::{self, Config};
+use crate::plan::Plan;
+use crate::product::{MapArray, MapKind, geometry_maps, rotary_psd_attributes};
+use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec};
+use crate::terms::{OMEGA, Precision};
+
+/// Everything that stands in the result, before any value does.
+pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, maps: &[MapArray]) -> GroupSpec {
+    let bands = config.bands.len();
+    let mut arrays = Vec::new();
+    if plan.problem.spectrum {
+        arrays.push(rotary_psd(config, setup, plan));
+    }
+    for map in maps {
+        arrays.push(map_spec(config, setup, plan, map, bands));
+    }
+    for (_, map) in geometry_maps(&setup.grid) {
+        arrays.push(map_spec(config, setup, plan, &map, bands));
+    }
+    arrays.extend(axes(setup, plan, bands));
+    GroupSpec {
+        arrays,
+        attributes: group_attributes(config, plan),
+        codec: match config.output.codec {
+            config::Codec::None => Codec::None,
+            config::Codec::Zstd { level } => Codec::Zstd(i32::from(level)),
+        },
+    }
+}
+
+fn group_attributes(config: &Config, plan: &Plan) -> Map<String, Value> {
+    let attributes = json!({
+        "Conventions": "CF-1.11",
+        "title": "time-frequency kinetic energy spectra of ocean model output",
+        "oceanspec_version": env!("CARGO_PKG_VERSION"),
+        "config": config.to_toml(),
+        "plan": plan_json(plan).to_string(),
+        "omega": OMEGA,
+        "sidedness": "rotary_psd is two-sided: negative frequencies turn clockwise, positive ones counter-clockwise",
+        "scaling": "density",
+    });
+    match attributes {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn real(config: &Config) -> ElementKind {
+    match config.spectrum.precision {
+        Precision::F32 => ElementKind::F32,
+        Precision::F64 => ElementKind::F64,
+    }
+}
+
+/// Puts what belongs to the face dimension in front, where the grid has one.
+fn with_face<T: Clone>(setup: &Setup, face: T, rest: &[T]) -> Vec<T> {
+    let front = setup.grid.extent.has_faces.then_some(face);
+    front.into_iter().chain(rest.iter().cloned()).collect()
+}
+
+fn names(list: &[&str]) -> Vec<String> {
+    list.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn rotary_psd(config: &Config, setup: &Setup, plan: &Plan) -> ArraySpec {
+    let tiling = &plan.tiling;
+    let size = |value: usize| value as u64;
+    let frequencies = plan.problem.frequencies;
+    let with = |rest: [usize; 3], faces: usize| with_face(setup, size(faces), &rest.map(size));
+    ArraySpec {
+        name: "rotary_psd".into(),
+        dimensions: names(&with_face(setup, "face", &["j", "i", "freq_time"])),
+        shape: with([tiling.nj, tiling.ni, frequencies], tiling.faces),
+        chunk: with([tiling.tile_nj, tiling.tile_ni, frequencies], 1),
+        inner: Some(with([tiling.chunk_nj, tiling.chunk_ni, frequencies], 1)),
+        kind: real(config),
+        fill: Fill::Nan,
+        attributes: rotary_psd_attributes(),
+        keep_bits: config.output.keep_bits,
+    }
+}
+
+fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: usize) -> ArraySpec {
+    let tiling = &plan.tiling;
+    let plain = |first: usize, rows: usize| with_face(setup, first as u64, &[rows as u64, tiling.ni as u64]);
+    let front = |value: u64, rest: Vec<u64>| -> Vec<u64> {
+        map.by_band.then_some(value).into_iter().chain(rest).collect()
+    };
+    let mut dimensions = if map.by_band { vec!["band"] } else { Vec::new() };
+    dimensions.extend(with_face(setup, "face", &["j", "i"]));
+    ArraySpec {
+        name: map.name.into(),
+        dimensions: names(&dimensions),
+        shape: front(bands as u64, plain(tiling.faces, tiling.nj)),
+        chunk: front(1, plain(1, tiling.map_nj.min(tiling.nj))),
+        inner: None,
+        kind: match map.kind {
+            MapKind::Real => real(config),
+            MapKind::Int32 => ElementKind::I32,
+            MapKind::UInt8 => ElementKind::U8,
+        },
+        fill: if map.kind == MapKind::Real { Fill::Nan } else { Fill::Zero },
+        attributes: map.attributes.clone(),
+        keep_bits: None,
+    }
+}
+
+fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
+    let lattice = &setup.lattice;
+    let axis = |name: &str, dimension: &str, len: usize, kind: ElementKind, attributes: Value| ArraySpec {
+        name: name.into(),
+        dimensions: vec![dimension.into()],
+        shape: vec![len as u64],
+        chunk: vec![len.max(1) as u64],
+        inner: None,
+        kind,
+        fill: if kind == ElementKind::Text { Fill::Empty } else { Fill::Zero },
+        attributes: match attributes {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        },
+        keep_bits: None,
+    };
+    let index = |what: &str| json!({ "long_name": format!("0-based {what} of the source grid"), "units": "1" });
+    let mut arrays = Vec::new();
+    if setup.grid.extent.has_faces {
+        arrays.push(axis("face", "face", lattice.faces.len(), ElementKind::I64, index("face")));
+    }
+    arrays.push(axis("j", "j", lattice.j.len, ElementKind::I64, index("row")));
+    arrays.push(axis("i", "i", lattice.i.len, ElementKind::I64, index("column")));
+    if plan.problem.spectrum {
+        let attributes = json!({
+            "long_name": "frequency, negative for clockwise rotation",
+            "units": "d-1",
+            "comment": "cycles per day of 86400 s",
+        });
+        arrays.push(axis("freq_time", "freq_time", plan.problem.frequencies, ElementKind::F64, attributes));
+    }
+    let time = setup.catalog.time();
+    let attributes = json!({
+        "long_name": "time of the snapshots",
+        "standard_name": "time",
+        "units": format!("seconds since {}", time.epoch_date()),
+        "calendar": "proleptic_gregorian",
+        "axis": "T",
+    });
+    arrays.push(axis("time", "time", time.len(), ElementKind::F64, attributes));
+    let attributes = json!({
+        "long_name": "what became of the snapshot",
+        "units": "1",
+        "flag_values": [0, 1, 2, 3],
+        "flag_meanings": "used rejected interpolated missing",
+    });
+    arrays.push(axis("time_status", "time", time.len(), ElementKind::U8, attributes));
+    if bands > 0 {
+        let name = json!({ "long_name": "name of the frequency band", "units": "1" });
+        let limits = json!({ "long_name": "limits of the band as written; a number is in cycles per day", "units": "1" });
+        arrays.push(axis("band", "band", bands, ElementKind::Text, name));
+        arrays.push(axis("band_limits", "band", bands, ElementKind::Text, limits));
+    }
+    arrays
+}

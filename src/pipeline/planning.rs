@@ -1,0 +1,211 @@
+//! From a configuration and sizes to a plan.
+
+use serde_json::{Value, json};
+
+use super::groups::occupancy;
+use super::setup::Setup;
+use crate::Error;
+use crate::config::{Config, Dtype, Segment, Variables};
+use crate::plan::{Machine, Occupancy, Plan, Problem, Tile};
+use crate::product::Bands;
+use crate::spectrum::{SpectrumError, Welch, WelchSpec};
+use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds};
+
+/// Sizes of input that is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Assumed {
+    /// Faces.
+    pub faces: usize,
+    /// Rows of a face.
+    pub nj: usize,
+    /// Columns of a face.
+    pub ni: usize,
+    /// Snapshots.
+    pub snapshots: usize,
+    /// Sampling interval.
+    pub interval: Seconds,
+}
+
+/// Samples of a segment.
+fn segment_samples(config: &Config, interval: Seconds) -> Result<usize, Error> {
+    match config.spectrum.segment {
+        Segment::Samples(count) => Ok(count),
+        Segment::Duration(duration) => {
+            let samples = duration.0 / interval.0;
+            let whole = samples.round();
+            if whole < 1.0 || (samples - whole).abs() > 1e-6 * whole {
+                let message = format!(
+                    "{duration} is {samples} samples of {interval}, not a whole number; nearest are \"{} samples\" and \"{} samples\"",
+                    samples.floor().max(2.0),
+                    samples.ceil().max(2.0)
+                );
+                return Err(Error::Setting { text: config.explain("spectrum.segment", &message) });
+            }
+            Ok(whole as usize)
+        }
+    }
+}
+
+/// The estimator's specification for a record of `steps` samples.
+pub(super) fn welch_spec(config: &Config, steps: usize, interval: Seconds) -> Result<WelchSpec, Error> {
+    Ok(WelchSpec {
+        steps,
+        segment: segment_samples(config, interval)?,
+        overlap: config.spectrum.overlap,
+        window: config.spectrum.window,
+        detrend: config.spectrum.detrend,
+        sampling_interval: interval,
+    })
+}
+
+/// An estimator; its errors are told with the line of the key.
+pub(super) fn welch<T: Sample>(config: &Config, spec: &WelchSpec) -> Result<Welch<T>, Error> {
+    Welch::new(spec).map_err(|error| {
+        let key = match &error {
+            SpectrumError::SegmentLength { .. } => "spectrum.segment",
+            SpectrumError::Overlap { .. } => "spectrum.overlap",
+            SpectrumError::Window { .. } => "spectrum.window",
+            SpectrumError::SamplingInterval { .. } => return Error::Spectrum(error),
+        };
+        Error::Setting { text: config.explain(key, &error.to_string()) }
+    })
+}
+
+/// Nyquist frequency of a sampling interval.
+pub(super) fn nyquist(interval: Seconds) -> CyclesPerDay {
+    CyclesPerDay(SECONDS_PER_DAY / interval.0 / 2.0)
+}
+
+fn check_bands(config: &Config, interval: Seconds) -> Result<(), Error> {
+    let nyquist = nyquist(interval);
+    let Some((at, limit)) = Bands::beyond_nyquist(&config.bands, nyquist) else { return Ok(()) };
+    let message = format!(
+        "band \"{}\" reaches {limit}, beyond the Nyquist frequency {nyquist} of snapshots {interval} apart",
+        config.bands[at].name
+    );
+    Err(Error::Setting { text: config.explain(&format!("bands[{at}].limits"), &message) })
+}
+
+/// Selected and native sizes of the input.
+struct Sizes {
+    faces: usize,
+    nj: usize,
+    ni: usize,
+    native_points: u64,
+    steps: usize,
+    stored_bytes: usize,
+    interval: Seconds,
+}
+
+/// Maps of every run beside those of the bands and of the grid: four moments, segments, degrees of freedom.
+const PLANES_WITHOUT_BANDS: usize = 6;
+const PLANES_A_BAND: usize = 4;
+const GEOMETRY_PLANES: usize = 6;
+
+fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
+    check_bands(config, sizes.interval)?;
+    let spec = welch_spec(config, sizes.steps, sizes.interval)?;
+    let scratch_bytes = match config.spectrum.precision {
+        Precision::F32 => welch::<f32>(config, &spec)?.scratch_bytes(),
+        Precision::F64 => welch::<f64>(config, &spec)?.scratch_bytes(),
+    };
+    let sample_bytes = config.spectrum.precision.bytes() as usize;
+    let fields = match &config.input.variables {
+        Variables::Velocity { .. } => 2,
+        Variables::Scalars(names) => names.len(),
+    };
+    let planes = PLANES_WITHOUT_BANDS + PLANES_A_BAND * config.bands.len();
+    Ok(Problem {
+        faces: sizes.faces,
+        nj: sizes.nj,
+        ni: sizes.ni,
+        stride: config.select.stride,
+        native_points: sizes.native_points,
+        steps: sizes.steps,
+        fields,
+        sample_bytes,
+        stored_bytes: sizes.stored_bytes,
+        frequencies: spec.segment,
+        spectrum: config.output.spectrum,
+        centre: config.prepare.centre,
+        map_bytes_per_point: planes * size_of::<f64>(),
+        map_planes: planes + GEOMETRY_PLANES,
+        kernel_scratch_bytes: (scratch_bytes + LANES * spec.segment * sample_bytes) as u64,
+    })
+}
+
+/// Plans a run on input that was looked at.
+///
+/// # Errors
+/// Settings that do not fit the data, too little memory, nothing wet.
+pub fn plan(config: &Config, setup: &Setup, machine: Machine) -> Result<Plan, Error> {
+    let time = setup.catalog.time();
+    let lattice = &setup.lattice;
+    let sizes = Sizes {
+        faces: lattice.faces.len(),
+        nj: lattice.j.len,
+        ni: lattice.i.len,
+        native_points: setup.grid.extent.points() as u64,
+        steps: time.len(),
+        stored_bytes: setup.catalog.stored_bytes(),
+        interval: Seconds(time.interval()),
+    };
+    let mut occupied = |tile: &Tile| occupancy(&setup.grid.analysed, lattice, tile);
+    Ok(Plan::new(problem(config, &sizes)?, machine, &mut occupied)?)
+}
+
+/// Plans a run on input of assumed sizes, all of it wet.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Result<Plan, Error> {
+    let stride = config.select.stride;
+    let native = [assumed.faces, assumed.nj, assumed.ni];
+    let sizes = Sizes {
+        faces: assumed.faces,
+        nj: assumed.nj.div_ceil(stride),
+        ni: assumed.ni.div_ceil(stride),
+        native_points: native.iter().fold(1_u64, |product, &n| product.saturating_mul(n as u64)),
+        steps: assumed.snapshots,
+        stored_bytes: match config.input.dtype {
+            Dtype::Float32 => 4,
+            Dtype::Float64 => 8,
+        },
+        interval: assumed.interval,
+    };
+    let mut all_wet = |tile: &Tile| Occupancy {
+        points: tile.points(),
+        groups: (tile.groups_per_row() * tile.j.len()) as u64,
+    };
+    Ok(Plan::new(problem(config, &sizes)?, machine, &mut all_wet)?)
+}
+
+/// The plan as JSON, for `plan --json` and for the result's attributes.
+pub fn plan_json(plan: &Plan) -> Value {
+    json!({
+        "faces": plan.problem.faces,
+        "nj": plan.problem.nj,
+        "ni": plan.problem.ni,
+        "snapshots": plan.problem.steps,
+        "fields": plan.problem.fields,
+        "frequencies": plan.problem.frequencies,
+        "ranks": plan.machine.ranks,
+        "nodes": plan.machine.nodes,
+        "ranks_per_node": plan.machine.ranks_per_node,
+        "threads_per_rank": plan.machine.threads,
+        "memory_bytes_per_rank": plan.machine.memory_bytes_per_rank,
+        "tiles": plan.tiles.len(),
+        "tile_shape": [plan.tiling.tile_nj, plan.tiling.tile_ni],
+        "chunk_shape": [plan.tiling.chunk_nj, plan.tiling.chunk_ni],
+        "passes": plan.passes.len(),
+        "rounds": plan.rounds_per_pass * plan.passes.len(),
+        "steps_per_round": plan.steps_per_round,
+        "files_written": plan.files_written,
+        "bytes_in": plan.bytes_in,
+        "bytes_out": plan.bytes_out,
+        "read_factor": plan.read_factor(),
+        "peak_bytes_per_rank": plan.memory.peak_bytes(),
+        "memory": plan.memory,
+        "largest_mpi_count": plan.largest_mpi_count,
+    })
+}

@@ -1,0 +1,413 @@
+//! One round's reading on one rank: snapshots of the pass's tiles, checked, centred, packed.
+//!
+//! A worker takes a block of consecutive steps, opens their files once and goes through the pass in file
+//! order, a few rows at a time. Rows of v that centring needs twice are kept, not read again.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use super::groups::{Group, tile_groups};
+use super::setup::Setup;
+use crate::Error;
+use crate::config::Missing;
+use crate::exchange::Round;
+use crate::grid::{Bits, Halo, Window};
+use crate::plan::{Pass, Plan, Strip, strips};
+use crate::prepare::{centre_along_i, centre_along_j, clear_dry_faces, first_bad, reject_bad};
+use crate::report::Observer;
+use crate::source::Block;
+use crate::terms::{LANES, Line, Sample};
+
+/// Values that cannot be right.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A value that is no number, or outside the valid range.
+    #[error(
+        "{file}: {field} = {value} at {place} ({date}) is not within [prepare] valid_range = [{low}, {high}]; \
+         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values"
+    )]
+    OutOfRange {
+        /// File of the snapshot.
+        file: String,
+        /// Name of the field.
+        field: &'static str,
+        /// The value as stored.
+        value: f64,
+        /// Face, j, i of the velocity point.
+        place: String,
+        /// Time of the snapshot.
+        date: String,
+        /// Lower limit.
+        low: f64,
+        /// Upper limit.
+        high: f64,
+    },
+}
+
+/// The groups of one tile, with where each row's begin.
+struct RowGroups {
+    groups: Vec<Group>,
+    row_starts: Vec<usize>,
+}
+
+/// Reads for one pass.
+pub(super) struct PassReader<'a> {
+    setup: &'a Setup,
+    plan: &'a Plan,
+    first_tile: usize,
+    strips: Vec<Strip>,
+    groups: Vec<RowGroups>,
+    centre: bool,
+    valid_range: Option<[f64; 2]>,
+    missing: Missing,
+    rows_per_piece: usize,
+    /// Bytes read so far.
+    pub(super) bytes: AtomicU64,
+    /// Values made NaN so far.
+    pub(super) rejected: AtomicU64,
+}
+
+/// The two velocity components, in the order of the fields.
+#[derive(Clone, Copy)]
+enum Component {
+    U = 0,
+    V = 1,
+}
+
+/// A worker's buffers; all [step, row, column].
+#[derive(Default)]
+struct Scratch<T> {
+    raw: Vec<u8>,
+    /// Stored values of the rows in hand.
+    stored: Vec<T>,
+    /// v of the row below the rows in hand.
+    south: Vec<T>,
+    /// What lies beyond a wrapping edge.
+    beyond: Vec<T>,
+    /// Centred values of the selected points.
+    centred: Vec<T>,
+}
+
+/// Rows in hand: a strip and some of its selected rows.
+#[derive(Clone)]
+struct Piece<'a> {
+    strip: &'a Strip,
+    rows: Range<usize>,
+    face: usize,
+    native_rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl<'a> PassReader<'a> {
+    pub(super) fn new(
+        setup: &'a Setup,
+        plan: &'a Plan,
+        pass: &Pass,
+        centre: bool,
+        valid_range: Option<[f64; 2]>,
+        missing: Missing,
+    ) -> Self {
+        let groups = pass
+            .tiles
+            .clone()
+            .map(|tile| {
+                let tile = &plan.tiles[tile];
+                let groups = tile_groups(&setup.grid.analysed, &setup.lattice, tile);
+                let row_starts =
+                    (0..=tile.j.len()).map(|row| groups.partition_point(|group| (group.row as usize) < row)).collect();
+                RowGroups { groups, row_starts }
+            })
+            .collect();
+        PassReader {
+            setup,
+            plan,
+            first_tile: pass.tiles.start,
+            strips: strips(&plan.tiles, pass.tiles.clone()),
+            groups,
+            centre,
+            valid_range,
+            missing,
+            rows_per_piece: if setup.lattice.j.step == 1 { plan.rows_per_piece } else { 1 },
+            bytes: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+        }
+    }
+
+    /// Reads this rank's steps of a round; the first error in time wins.
+    pub(super) fn read<T: Sample>(&self, round: &Round<'_, T>, observer: &dyn Observer) -> Result<(), Error> {
+        let steps = round.steps();
+        let blocks: Vec<Range<usize>> = steps
+            .clone()
+            .step_by(self.plan.steps_per_block)
+            .map(|start| start..(start + self.plan.steps_per_block).min(steps.end))
+            .collect();
+        let results: Vec<Result<(), Error>> = blocks
+            .into_par_iter()
+            .map_init(Scratch::default, |scratch, block| {
+                let count = block.len() as u64;
+                self.read_block(round, block, scratch)?;
+                observer.advance(count);
+                Ok(())
+            })
+            .collect();
+        results.into_iter().collect()
+    }
+
+    fn read_block<T: Sample>(&self, round: &Round<'_, T>, steps: Range<usize>, scratch: &mut Scratch<T>) -> Result<(), Error> {
+        let u = self.setup.catalog.open_block(Component::U as usize, steps.clone())?;
+        let v = self.setup.catalog.open_block(Component::V as usize, steps.clone())?;
+        let lattice = &self.setup.lattice;
+        // Which row of which columns `scratch.south` holds.
+        let mut kept: Option<(usize, usize, Range<usize>)> = None;
+        for strip in &self.strips {
+            for start in strip.j.clone().step_by(self.rows_per_piece) {
+                let rows = start..(start + self.rows_per_piece).min(strip.j.end);
+                let piece = Piece {
+                    strip,
+                    face: lattice.faces[strip.face],
+                    native_rows: lattice.j.native(rows.start)..lattice.j.native(rows.end - 1) + 1,
+                    columns: lattice.i.native(strip.i.start)..lattice.i.native(strip.i.end - 1) + 1,
+                    rows,
+                };
+                self.read_u(&u, &piece, &steps, scratch)?;
+                self.pack(round, &piece, Component::U, &steps, &scratch.centred);
+                if self.centre {
+                    let south = (piece.face, piece.native_rows.start, piece.columns.clone());
+                    if kept.as_ref() != Some(&south) {
+                        let row = piece.native_rows.start..piece.native_rows.start + 1;
+                        let mut buffer = std::mem::take(&mut scratch.south);
+                        self.fetch(&v, Component::V, &piece, row, piece.columns.clone(), &steps, &mut scratch.raw, &mut buffer)?;
+                        scratch.south = buffer;
+                    }
+                    kept = self.read_v_centred(&v, &piece, &steps, scratch)?;
+                } else {
+                    self.read_v_as_stored(&v, &piece, &steps, scratch)?;
+                }
+                self.pack(round, &piece, Component::V, &steps, &scratch.centred);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads native rows and columns of a component, sets dry faces to 0 and checks the rest.
+    #[expect(clippy::too_many_arguments, reason = "buffers of one worker, lent apart from each other")]
+    fn fetch<T: Sample>(
+        &self,
+        block: &Block,
+        component: Component,
+        piece: &Piece<'_>,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        steps: &Range<usize>,
+        raw: &mut Vec<u8>,
+        out: &mut Vec<T>,
+    ) -> Result<(), Error> {
+        let window = Window { face: piece.face, j: rows, i: columns };
+        out.resize(steps.len() * window.points(), T::zero());
+        let bytes = block.read(&window, raw, out)?;
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let open = match component {
+            Component::U => &self.setup.grid.open_west,
+            Component::V => &self.setup.grid.open_south,
+        };
+        let time = self.setup.catalog.time();
+        for (step, values) in steps.clone().zip(out.chunks_exact_mut(window.points().max(1))) {
+            for (j, values) in window.j.clone().zip(values.chunks_exact_mut(window.i.len())) {
+                let open = open.row(piece.face, j);
+                if time.present[step] {
+                    self.check(values, open, component, (step, piece.face, j, window.i.start))?;
+                }
+                clear_dry_faces(values, open, window.i.start);
+            }
+        }
+        Ok(())
+    }
+
+    fn check<T: Sample>(
+        &self,
+        values: &mut [T],
+        open: &[u64],
+        component: Component,
+        (step, face, j, first): (usize, usize, usize, usize),
+    ) -> Result<(), Error> {
+        if self.missing != Missing::Fail {
+            let count = reject_bad(values, open, first, self.valid_range);
+            if count > 0 {
+                self.rejected.fetch_add(count, Ordering::Relaxed);
+            }
+            return Ok(());
+        }
+        let Some(bad) = first_bad(values, open, first, self.valid_range) else { return Ok(()) };
+        let [low, high] = self.valid_range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        let i = first + bad.at;
+        Err(DataError::OutOfRange {
+            file: self.setup.catalog.place(component as usize, step),
+            field: match component {
+                Component::U => "u",
+                Component::V => "v",
+            },
+            value: bad.value,
+            place: if self.setup.grid.extent.has_faces {
+                format!("face {face}, j = {j}, i = {i}")
+            } else {
+                format!("j = {j}, i = {i}")
+            },
+            date: self.setup.catalog.time().date(step),
+            low,
+            high,
+        }
+        .into())
+    }
+
+    /// u of the piece's selected points into `centred`.
+    fn read_u<T: Sample>(&self, block: &Block, piece: &Piece<'_>, steps: &Range<usize>, scratch: &mut Scratch<T>) -> Result<(), Error> {
+        let grid = &self.setup.grid;
+        let stride = self.setup.lattice.i.step;
+        let columns = &piece.columns;
+        let at_edge = columns.end == grid.extent.ni;
+        let read = columns.start..columns.end + usize::from(self.centre && !at_edge);
+        let rows = piece.native_rows.clone();
+        self.fetch(block, Component::U, piece, rows.clone(), read.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
+        let wraps = self.centre && at_edge && grid.periodic.east() == Halo::Wrap;
+        if wraps {
+            self.fetch(block, Component::U, piece, rows, 0..1, steps, &mut scratch.raw, &mut scratch.beyond)?;
+        }
+        let selected = piece.strip.i.len();
+        scratch.centred.resize(steps.len() * piece.rows.len() * selected, T::zero());
+        let rows = scratch.stored.chunks_exact(read.len()).zip(scratch.centred.chunks_exact_mut(selected));
+        for (row, (stored, centred)) in rows.enumerate() {
+            if self.centre {
+                centre_along_i(stored, wraps.then(|| scratch.beyond[row]), stride, centred);
+            } else {
+                thin(stored, stride, centred);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_v_as_stored<T: Sample>(&self, block: &Block, piece: &Piece<'_>, steps: &Range<usize>, scratch: &mut Scratch<T>) -> Result<(), Error> {
+        let rows = piece.native_rows.clone();
+        self.fetch(block, Component::V, piece, rows, piece.columns.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
+        let selected = piece.strip.i.len();
+        scratch.centred.resize(steps.len() * piece.rows.len() * selected, T::zero());
+        let rows = scratch.stored.chunks_exact(piece.columns.len()).zip(scratch.centred.chunks_exact_mut(selected));
+        for (stored, centred) in rows {
+            thin(stored, self.setup.lattice.i.step, centred);
+        }
+        Ok(())
+    }
+
+    /// v of the piece's selected points into `centred`; `south` holds its first row of faces, and afterwards
+    /// the row that is returned.
+    fn read_v_centred<T: Sample>(
+        &self,
+        block: &Block,
+        piece: &Piece<'_>,
+        steps: &Range<usize>,
+        scratch: &mut Scratch<T>,
+    ) -> Result<Option<(usize, usize, Range<usize>)>, Error> {
+        let grid = &self.setup.grid;
+        let columns = &piece.columns;
+        let width = columns.len();
+        let last = piece.native_rows.end;
+        let at_edge = last == grid.extent.nj;
+        let read = piece.native_rows.start + 1..last + usize::from(!at_edge);
+        let read_rows = read.len();
+        self.fetch(block, Component::V, piece, read, columns.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
+        let wraps = at_edge && grid.periodic.north() == Halo::Wrap;
+        if wraps {
+            self.fetch(block, Component::V, piece, 0..1, columns.clone(), steps, &mut scratch.raw, &mut scratch.beyond)?;
+        }
+        let selected = piece.strip.i.len();
+        let rows = piece.rows.len();
+        scratch.centred.resize(steps.len() * rows * selected, T::zero());
+        for step in 0..steps.len() {
+            let stored = |row: usize| {
+                let start = (step * read_rows + row) * width;
+                &scratch.stored[start..start + width]
+            };
+            let of_step = |buffer: &'_ [T]| -> Range<usize> {
+                debug_assert!(buffer.len() >= (step + 1) * width);
+                step * width..(step + 1) * width
+            };
+            for row in 0..rows {
+                let south = if row == 0 { &scratch.south[of_step(&scratch.south)] } else { stored(row - 1) };
+                let north = if row < read_rows {
+                    Some(stored(row))
+                } else if wraps {
+                    Some(&scratch.beyond[of_step(&scratch.beyond)])
+                } else {
+                    None
+                };
+                let start = (step * rows + row) * selected;
+                let centred = &mut scratch.centred[start..start + selected];
+                centre_along_j(south, north, self.setup.lattice.i.step, centred);
+            }
+        }
+        if at_edge {
+            return Ok(None);
+        }
+        for step in 0..steps.len() {
+            let from = (step * read_rows + read_rows - 1) * width;
+            scratch.south[step * width..(step + 1) * width].copy_from_slice(&scratch.stored[from..from + width]);
+        }
+        Ok(Some((piece.face, last, columns.clone())))
+    }
+
+    /// Puts the piece's values to the tiles they belong to, 16 lanes by 16.
+    fn pack<T: Sample>(&self, round: &Round<'_, T>, piece: &Piece<'_>, component: Component, steps: &Range<usize>, centred: &[T]) {
+        let width = piece.strip.i.len();
+        let snapshot = piece.rows.len() * width;
+        for at in piece.strip.tiles.clone() {
+            let tile = &self.plan.tiles[at];
+            let of_tile = &self.groups[at - self.first_tile];
+            let tile_row = piece.rows.start - tile.j.start;
+            let range = of_tile.row_starts[tile_row]..of_tile.row_starts[tile_row + piece.rows.len()];
+            for (number, group) in range.clone().zip(&of_tile.groups[range]) {
+                let row = group.row as usize - tile_row;
+                let column = tile.i.start - piece.strip.i.start + group.column as usize;
+                let lanes = LANES.min(tile.i.len() - group.column as usize);
+                let first = row * width + column;
+                // SAFETY: a step of this round is in one block, which one worker reads, and each group is in one
+                // row of one strip: nobody else has this run, and the slice ends with this loop's turn.
+                let run = unsafe { round.run(at, component as usize, number, steps.clone()) };
+                if lanes == LANES {
+                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
+                        line.0.copy_from_slice(&values[..LANES]);
+                    }
+                } else {
+                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
+                        *line = Line::default();
+                        line.0[..lanes].copy_from_slice(&values[..lanes]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every `stride`-th value.
+fn thin<T: Sample>(stored: &[T], stride: usize, selected: &mut [T]) {
+    if stride == 1 {
+        selected.copy_from_slice(stored);
+    } else {
+        for (value, stored) in selected.iter_mut().zip(stored.iter().step_by(stride)) {
+            *value = *stored;
+        }
+    }
+}
+
+/// How much of a mask the messages of a run count.
+pub(super) fn selected_count(bits: &Bits, setup: &Setup) -> u64 {
+    let lattice = &setup.lattice;
+    let mut count = 0;
+    for &face in &lattice.faces {
+        for j in lattice.j.indices() {
+            let row = bits.row(face, j);
+            count += lattice.i.indices().filter(|i| row[i / 64] >> (i % 64) & 1 == 1).count() as u64;
+        }
+    }
+    count
+}
