@@ -7,6 +7,7 @@
 //! [`source`] reads, [`prepare`] centres and checks, [`exchange`] transposes, [`spectrum`]
 //! estimates, [`product`] derives, [`store`] writes, [`report`] tells.
 
+pub mod config;
 pub mod spectrum;
 pub mod store;
 pub mod terms;
