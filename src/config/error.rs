@@ -110,25 +110,32 @@ pub struct Words {
     pub width: usize,
 }
 
+/// Characters of a line that are shown.
+const WIDEST: usize = 120;
+
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Words { line_number, line, column, width }) = &self.words else {
             return write!(f, " --> {}", self.origin);
         };
+        // Of a very long line, the part around the words.
+        let skipped = if line.chars().count() > WIDEST { column.saturating_sub(WIDEST / 2) } else { 0 };
         // A tab or another control character would move the caret away from its word.
-        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let carets = "^".repeat(*width);
+        let clean = |c: char| if c.is_control() { ' ' } else { c };
+        let line: String = line.chars().skip(skipped).take(WIDEST).map(clean).collect();
+        let indent = column - skipped;
+        let carets = "^".repeat((*width).min(WIDEST.saturating_sub(indent)).max(1));
         match line_number {
             Some(number) => {
                 writeln!(f, " --> {}:{number}:{}", self.origin, column + 1)?;
                 let gutter = number.to_string().len();
                 writeln!(f, " {number} | {line}")?;
-                write!(f, " {:gutter$} | {:column$}{carets}", "", "")
+                write!(f, " {:gutter$} | {:indent$}{carets}", "", "")
             }
             None => {
                 writeln!(f, " --> {}", self.origin)?;
                 writeln!(f, "   | {line}")?;
-                write!(f, "   | {:column$}{carets}", "")
+                write!(f, "   | {:indent$}{carets}", "")
             }
         }
     }

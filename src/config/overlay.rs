@@ -9,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 use super::document::Document;
 use super::error::ConfigError;
 
+/// Parts in the path of the deepest key.
+const DEEPEST: usize = 3;
+
 /// Lays the `--set` that stands at `range` of the document over `root`; tables on the way are made.
 ///
 /// The value is TOML, or, where it is not TOML, a bare string: `output.path=out.zarr`. What starts
@@ -36,6 +39,13 @@ pub(super) fn lay<'d>(root: &mut DeTable<'d>, document: &'d Document, range: Ran
         }
         keys.push(Spanned::new(range.start + at..range.start + at + name.len(), Cow::Borrowed(name)));
         start += part.len() + 1;
+    }
+    if keys.len() > DEEPEST {
+        let message = format!(
+            "has a key path of {} parts; the deepest key, prepare.missing.interpolate, has {DEEPEST}",
+            keys.len()
+        );
+        return Err(wrong(&message, 0..equals));
     }
     let value = value(document, range.start + equals + 1..range.end)?;
     let Some(last) = keys.pop() else { return Ok(()) };

@@ -288,6 +288,19 @@ fn a_message_is_a_few_aligned_lines() {
 }
 
 #[test]
+fn of_a_long_line_the_part_around_the_words_is_shown() {
+    let text = format!("input.scalar = [\"\", {}]", "\"T\", ".repeat(100));
+    let (first, long) = (refused(&text, &[]).to_string(), "x".repeat(300));
+    assert!(first.lines().all(|line| line.chars().count() <= 130), "{first}");
+    assert!(first.ends_with(&format!("\n   | {}^^", " ".repeat(16))), "{first}");
+    let text = refused(&format!("input.scalar = [\"{long}\", \"{long}\"]"), &[]).to_string();
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(lines[0], " --> run.toml:1:321");
+    assert_eq!(lines[2].find('^'), lines[1].find("\"xxx"), "{text}");
+    assert_eq!((lines[1].len(), lines[2].len()), (125, 125), "{text}");
+}
+
+#[test]
 fn syntax_errors_show_the_line_too() {
     for (text, line, column) in [
         ("[input]\nlevel = \n", 2, 8),

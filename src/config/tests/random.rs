@@ -184,3 +184,21 @@ proptest! {
         }
     }
 }
+
+/// Tables within tables are dropped one inside the other: no depth may exhaust the stack.
+#[test]
+fn no_depth_exhausts_the_stack() {
+    let path = vec!["run"; 100_000].join(".");
+    let origin = Path::new("run.toml");
+    for text in [
+        format!("{path} = 1"),
+        format!("[{path}]"),
+        format!("run = {}", "[".repeat(100_000)),
+        format!("run = {}", "{a=".repeat(100_000)),
+    ] {
+        assert!(Config::parse(&text, origin, &[]).is_err());
+    }
+    for set in [format!("{path}=1"), format!("run={}", "[".repeat(100_000)), format!("run={}", "{a=".repeat(100_000))] {
+        assert!(Config::parse("", origin, &[set]).is_err());
+    }
+}
