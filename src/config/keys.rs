@@ -200,8 +200,8 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
     use super::super::raw::RawConfig;
+    use super::*;
 
     /// Every key: its table, its name and its example.
     pub(in crate::config) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {

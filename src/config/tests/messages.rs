@@ -319,7 +319,7 @@ fn syntax_errors_show_the_line_too() {
 
 #[test]
 fn later_findings_are_explained_at_the_key() {
-    let text = "\u{feff}[spectrum]\nsegment = \"61 hours\"\n[[bands]]\nname = \"a\"\nlimits = [1, 9]";
+    let text = "\u{feff}[spectrum]\nsegment = \"61 hours\"\noverlap = 0.5\n[[bands]]\nname = \"a\"\nlimits = [1, 9]";
     let sets = ["spectrum.overlap=0.25".to_owned()];
     let config = Config::parse(text, Path::new("run.toml"), &sets).unwrap();
     assert_eq!(
@@ -334,7 +334,7 @@ fn later_findings_are_explained_at_the_key() {
         "`spectrum.overlap`: too small\n --> --set\n   | spectrum.overlap=0.25\n   |          ^^^^^^^^^^^^"
     );
     assert!(
-        config.explain("bands[0].limits[1]", "beyond Nyquist").ends_with("5 | limits = [1, 9]\n   |              ^")
+        config.explain("bands[0].limits[1]", "beyond Nyquist").ends_with("6 | limits = [1, 9]\n   |              ^")
     );
     assert_eq!(
         config.explain("spectrum.window", "too wide"),
