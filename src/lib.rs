@@ -2,11 +2,26 @@
 //!
 //! Snapshots (maps, one time at a time) go in; whole time series per location are put together in
 //! memory, over any number of MPI ranks; spectra and what is derived from them come out as Zarr.
+//!
+//! The rooms, in the order of the flow: [`config`] reads the TOML, [`plan`] cuts the work, [`grid`] and
+//! [`source`] read, [`prepare`] checks and centres, [`exchange`] transposes, [`spectrum`] estimates,
+//! [`product`] derives, [`store`] writes, [`report`] tells. [`pipeline`] wires them. [`synth`] makes input
+//! with a known spectrum and [`validate`] compares a result with a reference.
 
+pub mod cli;
+pub mod config;
+mod error;
 pub mod exchange;
 pub mod grid;
+pub mod pipeline;
 pub mod plan;
+pub mod prepare;
+pub mod product;
+pub mod report;
+pub mod source;
 pub mod spectrum;
 pub mod store;
 pub mod synth;
 pub mod terms;
+
+pub use error::Error;

@@ -1,0 +1,246 @@
+//! The keys that exist, each with an example of its value, and the nearest one to a mistyped key.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::document::Document;
+use super::error::ConfigError;
+
+/// One table of the configuration.
+struct Table {
+    /// Path of the table; empty at the top.
+    path: &'static str,
+    /// Its keys and an example of each one's value, as typed.
+    keys: &'static [(&'static str, &'static str)],
+}
+
+/// Every table; the raw serde types are the other half, and a test compares the two.
+const TABLES: &[Table] = &[
+    Table {
+        path: "",
+        keys: &[
+            ("input", "{ path = \"data/mds\" }"),
+            ("prepare", "{ centre = true }"),
+            ("select", "{ stride = 1 }"),
+            ("spectrum", "{ segment = \"60 days\" }"),
+            ("bands", "[{ name = \"near_inertial\", limits = [\"0.9 f\", \"1.1 f\"] }]"),
+            ("output", "{ path = \"spectra.zarr\" }"),
+            ("run", "{ memory = \"8 GiB\" }"),
+        ],
+    },
+    Table {
+        path: "input",
+        keys: &[
+            ("format", "\"mds\""),
+            ("path", "\"data/mds\""),
+            ("pattern", "\"{name}.{iter:010}.data\""),
+            ("grid", "\"data/grid\""),
+            ("layout", "\"llc\""),
+            ("u", "\"U\""),
+            ("v", "\"V\""),
+            ("scalar", "[\"Eta\"]"),
+            ("level", "1"),
+            ("record", "1"),
+            ("timestep", "\"25 s\""),
+            ("epoch", "2011-09-10T00:00:00"),
+            ("endian", "\"big\""),
+            ("dtype", "\"float32\""),
+            ("shape", "[100, 200]"),
+            ("periodic", "[\"i\"]"),
+        ],
+    },
+    Table {
+        path: "prepare",
+        keys: &[
+            ("centre", "true"),
+            ("rotate", "true"),
+            ("valid_range", "[-10.0, 10.0]"),
+            ("missing", "{ interpolate = 3 }"),
+        ],
+    },
+    Table { path: "prepare.missing", keys: &[("interpolate", "3")] },
+    Table {
+        path: "select",
+        keys: &[
+            ("faces", "[1, 2]"),
+            ("lon", "[-60.0, -30.0]"),
+            ("lat", "[20.0, 50.0]"),
+            ("i", "[0, 100]"),
+            ("j", "[0, 100]"),
+            ("stride", "2"),
+            ("time", "[2011-10-01T00:00:00, 2011-12-01T00:00:00]"),
+        ],
+    },
+    Table {
+        path: "spectrum",
+        keys: &[
+            ("method", "\"welch\""),
+            ("segment", "\"60 days\""),
+            ("overlap", "0.5"),
+            ("window", "\"hann\""),
+            ("detrend", "\"constant\""),
+            ("precision", "\"f32\""),
+        ],
+    },
+    Table { path: "bands", keys: &[("name", "\"near_inertial\""), ("limits", "[\"0.9 f\", \"1.1 f\"]")] },
+    Table {
+        path: "output",
+        keys: &[("path", "\"spectra.zarr\""), ("spectrum", "true"), ("codec", "\"zstd\""), ("keep_bits", "12")],
+    },
+    Table { path: "run", keys: &[("memory", "\"8 GiB\""), ("threads", "4")] },
+];
+
+/// `timestep = "25 s"` for `input.timestep`; list positions in the path are left out.
+pub(super) fn example(path: &str) -> Option<String> {
+    let path: String = path.split('[').map(|part| part.split_once(']').map_or(part, |(_, after)| after)).collect();
+    let (table, key) = path.rsplit_once('.').unwrap_or(("", &path));
+    let keys = TABLES.iter().find(|known| known.path == table)?.keys;
+    keys.iter().find(|(name, _)| *name == key).map(|(name, value)| format!("{name} = {value}"))
+}
+
+/// Refuses the first key in the text that does not exist, and an array where a table belongs: serde would take its
+/// items for the table's values in the order of the struct's fields.
+///
+/// # Errors
+/// [`ConfigError::UnknownKey`] with the nearest known key, or [`ConfigError::Value`].
+pub(super) fn check_names(table: &DeTable<'_>, document: &Document) -> Result<(), ConfigError> {
+    let mut faults = Vec::new();
+    collect_faults(table, "", &mut faults);
+    let Some(Fault { path, unknown, span }) = faults.into_iter().min_by_key(|fault| fault.span.start) else {
+        return Ok(());
+    };
+    let excerpt = document.excerpt(span);
+    Err(match unknown {
+        None => ConfigError::Value {
+            key: path.to_owned(),
+            message: "invalid type: array, expected a table".to_owned(),
+            excerpt,
+        },
+        Some(key) => ConfigError::UnknownKey {
+            hint: hint(path, &key),
+            key,
+            table: match path {
+                "" => "the top level".to_owned(),
+                "bands" => "[[bands]]".to_owned(),
+                _ => format!("[{path}]"),
+            },
+            excerpt,
+        },
+    })
+}
+
+struct Fault {
+    /// Path of the table.
+    path: &'static str,
+    /// A key that it does not have; none: it is an array.
+    unknown: Option<String>,
+    span: Range<usize>,
+}
+
+fn collect_faults(table: &DeTable<'_>, path: &str, faults: &mut Vec<Fault>) {
+    let find = |path: &str| TABLES.iter().find(|known| known.path == path);
+    // A table where a single value belongs is a wrong type, and serde says so.
+    let Some(known) = find(path) else { return };
+    for (key, value) in table {
+        let name: &str = key.get_ref();
+        if !known.keys.iter().any(|(key, _)| *key == name) {
+            faults.push(Fault { path: known.path, unknown: Some(name.to_owned()), span: key.span() });
+            continue;
+        }
+        let inner = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        let Some(inner) = find(&inner) else { continue };
+        let tables = match value.get_ref() {
+            DeValue::Array(items) if inner.path == "bands" => items.as_ref(),
+            _ if inner.path == "bands" => continue,
+            _ => std::slice::from_ref(value),
+        };
+        for table in tables {
+            match table.get_ref() {
+                DeValue::Table(table) => collect_faults(table, inner.path, faults),
+                DeValue::Array(_) => faults.push(Fault { path: inner.path, unknown: None, span: table.span() }),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What was probably meant by `key` in `table`.
+fn hint(table: &str, key: &str) -> String {
+    let known = |path: &str| TABLES.iter().find(|known| known.path == path).map_or(&[][..], |known| known.keys);
+    if let Some(elsewhere) = TABLES.iter().find(|other| other.keys.iter().any(|(name, _)| *name == key)) {
+        return match elsewhere.path {
+            "" => format!("`{key}` belongs at the top level"),
+            "bands" => format!("`{key}` belongs in [[bands]]"),
+            path => format!("`{key}` belongs in [{path}], as `{path}.{key}`"),
+        };
+    }
+    let names: Vec<&str> = known(table).iter().map(|(name, _)| *name).collect();
+    match nearest(key, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", names.join(" ")),
+    }
+}
+
+/// The known word that `word` is probably a misspelling of: a third of its letters may differ.
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Nobody mistypes a word into a hundred letters, and the distance takes quadratic time.
+    if word.len() > 100 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    let allowed = word.chars().count().div_ceil(3);
+    known
+        .iter()
+        .map(|&candidate| (strsim::damerau_levenshtein(&word, candidate), candidate))
+        .filter(|&(distance, candidate)| distance <= allowed && distance < candidate.chars().count())
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::raw::RawConfig;
+    use super::*;
+
+    /// Every key: its table, its name and its example.
+    pub(in crate::config) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        TABLES.iter().flat_map(|table| table.keys.iter().map(|(name, value)| (table.path, *name, *value)))
+    }
+
+    /// The keys that serde's types know are the keys of the table here: an unknown key makes serde list its own.
+    #[test]
+    fn keys_are_those_of_the_raw_types() {
+        for table in TABLES {
+            let text = match table.path {
+                "" => "nonesuch = 1".to_owned(),
+                "bands" => "[[bands]]\nnonesuch = 1".to_owned(),
+                // The untagged type hides serde's list; its one key is tried by every_example_is_accepted.
+                "prepare.missing" => continue,
+                path => format!("[{path}]\nnonesuch = 1"),
+            };
+            let message = toml::from_str::<RawConfig>(&text).unwrap_err().message().to_owned();
+            let listed: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+            let ours: Vec<&str> = table.keys.iter().map(|(name, _)| *name).collect();
+            assert_eq!(listed, ours, "{message}");
+        }
+    }
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["segment", "overlap", "window", "i"];
+        for (word, near) in [
+            ("segmnet", Some("segment")),
+            ("Segment", Some("segment")),
+            ("segments", Some("segment")),
+            ("overlpa", Some("overlap")),
+            ("windw", Some("window")),
+            ("k", None),
+            ("nonesuch", None),
+            ("", None),
+            ("é", None),
+        ] {
+            assert_eq!(nearest(word, &known), near, "{word}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! TOML in, a checked [`Config`] out: a configuration that is here cannot be wrong in itself; what
+//! only the data can tell is left to the rooms that read them.
+//!
+//! Every key and its meaning stands in the types [`Input`], [`Prepare`], [`Select`], [`Spectrum`],
+//! [`Band`], [`Output`] and [`Run`]; names are those of the TOML. Messages show the line of the file,
+//! or the `--set`, with a caret; [`Config::explain`] does the same for what is found later.
+//!
+//! Two steps: `raw` is the TOML as typed, the section files turn it into types that hold. Any room
+//! may import this one; it imports `terms` only.
+
+mod bands;
+mod check;
+mod date;
+mod document;
+mod error;
+mod input;
+mod keys;
+mod output;
+mod overlay;
+mod pattern;
+mod prepare;
+mod raw;
+mod run;
+mod select;
+mod spectrum;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use jiff::civil::DateTime;
+
+use crate::terms::{Band, Seconds};
+use document::Document;
+
+pub use error::{ConfigError, Excerpt, Words};
+pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables};
+pub use output::{Codec, Output};
+pub use pattern::Pattern;
+pub use prepare::{Missing, Prepare};
+pub use run::Run;
+pub use select::Select;
+pub use spectrum::{Method, Segment, Spectrum};
+
+/// A checked configuration; equal if all values are, wherever they were written.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What is read.
+    pub input: Input,
+    /// What is done to a snapshot before the exchange.
+    pub prepare: Prepare,
+    /// The part of the input that is analysed.
+    pub select: Select,
+    /// How spectra are estimated.
+    pub spectrum: Spectrum,
+    /// Frequency bands whose kinetic energy is kept.
+    pub bands: Vec<Band>,
+    /// Where the result goes and what is kept.
+    pub output: Output,
+    /// What the machine may be asked for.
+    pub run: Run,
+    document: Document,
+}
+
+impl PartialEq for Config {
+    fn eq(&self, other: &Config) -> bool {
+        self.input == other.input
+            && self.prepare == other.prepare
+            && self.select == other.select
+            && self.spectrum == other.spectrum
+            && self.bands == other.bands
+            && self.output == other.output
+            && self.run == other.run
+    }
+}
+
+impl Config {
+    /// Reads the file at `path`; `sets` are `key.path=VALUE`, laid over it in order.
+    ///
+    /// # Errors
+    /// The file cannot be read, or as [`Config::parse`].
+    pub fn load(path: &Path, sets: &[String]) -> Result<Config, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Config::parse(&text, path, sets)
+    }
+
+    /// Checks the TOML `text` of the file `origin`; `sets` are `key.path=VALUE`, laid over it in order.
+    ///
+    /// Relative paths in the text are relative to the folder of `origin`, those of `sets` to the current
+    /// folder. A VALUE is TOML, or, where it is not, a bare string.
+    ///
+    /// # Errors
+    /// Text that is not TOML, unknown keys, wrong types, values that cannot hold: the first one found.
+    pub fn parse(text: &str, origin: &Path, sets: &[String]) -> Result<Config, ConfigError> {
+        Config::read(Some(origin), text, sets)
+    }
+
+    /// All defaults but for `sets`, without a file.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn assumed(sets: &[String]) -> Result<Config, ConfigError> {
+        Config::read(None, "", sets)
+    }
+
+    fn read(origin: Option<&Path>, text: &str, sets: &[String]) -> Result<Config, ConfigError> {
+        let (document, raw) = Document::read(origin, text, sets)?;
+        let input = Input::check(raw.input, &document)?;
+        Ok(Config {
+            prepare: Prepare::check(raw.prepare, &input.variables, &document)?,
+            select: Select::check(raw.select, &document)?,
+            spectrum: Spectrum::check(raw.spectrum, &document)?,
+            bands: bands::check(raw.bands, &document)?,
+            output: Output::check(raw.output, &document)?,
+            run: Run::check(raw.run, &document)?,
+            input,
+            document,
+        })
+    }
+
+    /// The effective configuration as TOML: all defaults filled in, all paths absolute.
+    ///
+    /// [`Config::parse`] of it gives an equal configuration, whatever the `origin`.
+    pub fn to_toml(&self) -> String {
+        let raw = raw::RawConfig {
+            input: self.input.raw(),
+            prepare: self.prepare.raw(),
+            select: self.select.raw(),
+            spectrum: self.spectrum.raw(),
+            bands: bands::raw(&self.bands),
+            output: self.output.raw(),
+            run: self.run.raw(),
+        };
+        // Only keys that are not strings and numbers above 2^63 fail, and the raw types have neither.
+        toml::to_string(&raw).unwrap_or_else(|error| format!("# not writable as TOML: {error}\n"))
+    }
+
+    /// `message` about `key` (`spectrum.segment`, `bands[0].limits`), with the line where the key stands and
+    /// carets under it: for what is found wrong against the data.
+    pub fn explain(&self, key: &str, message: &str) -> String {
+        format!("`{key}`: {message}\n{}", self.document.excerpt_of(key))
+    }
+
+    /// `input.path`: where the snapshots are.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] if it is not given.
+    pub fn input_path(&self) -> Result<&Path, ConfigError> {
+        let path = self.input.path.as_deref();
+        path.ok_or_else(|| self.document.missing("input.path", "the run needs the folder of the snapshots"))
+    }
+
+    /// `input.grid`: where the grid files are; by default with the snapshots.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] if neither it nor `input.path` is given.
+    pub fn grid_path(&self) -> Result<&Path, ConfigError> {
+        self.input.grid.as_deref().map_or_else(|| self.input_path(), Ok)
+    }
+
+    /// `input.timestep`: length of one iteration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] if it is not given.
+    pub fn timestep(&self) -> Result<Seconds, ConfigError> {
+        let timestep = self.input.timestep;
+        timestep.ok_or_else(|| self.document.missing("input.timestep", "the run needs the length of one iteration"))
+    }
+
+    /// `input.epoch`: the time of iteration 0, UTC.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] if it is not given.
+    pub fn epoch(&self) -> Result<DateTime, ConfigError> {
+        let epoch = self.input.epoch;
+        epoch.ok_or_else(|| self.document.missing("input.epoch", "the run needs the time of iteration 0"))
+    }
+}

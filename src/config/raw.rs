@@ -1,0 +1,131 @@
+//! The TOML as typed: every key optional, nothing checked but the type. The checked types are
+//! written through these too, so that what is read and what is written have the same names.
+//!
+//! Whole numbers are `i64` and pairs are lists here, so that a wrong sign or length meets a message
+//! that knows the key's meaning.
+
+use serde::{Deserialize, Serialize};
+use toml::value::Datetime;
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawConfig {
+    pub(super) input: RawInput,
+    pub(super) prepare: RawPrepare,
+    pub(super) select: RawSelect,
+    pub(super) spectrum: RawSpectrum,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) bands: Vec<RawBand>,
+    pub(super) output: RawOutput,
+    pub(super) run: RawRun,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawInput {
+    pub(super) format: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) pattern: Option<String>,
+    pub(super) grid: Option<String>,
+    pub(super) layout: Option<String>,
+    pub(super) u: Option<String>,
+    pub(super) v: Option<String>,
+    pub(super) scalar: Option<Vec<String>>,
+    pub(super) level: Option<i64>,
+    pub(super) record: Option<RawRecord>,
+    pub(super) timestep: Option<String>,
+    pub(super) epoch: Option<RawDate>,
+    pub(super) endian: Option<String>,
+    pub(super) dtype: Option<String>,
+    pub(super) shape: Option<Vec<i64>>,
+    pub(super) periodic: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "must be a number, counted from 1, or the name of a field in quotes")]
+pub(super) enum RawRecord {
+    Number(i64),
+    Name(String),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "must be a date or a date with time")]
+pub(super) enum RawDate {
+    Toml(Datetime),
+    Text(String),
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawPrepare {
+    pub(super) centre: Option<bool>,
+    pub(super) rotate: Option<bool>,
+    pub(super) valid_range: Option<Vec<f64>>,
+    pub(super) missing: Option<RawMissing>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "must be \"fail\", \"reject\" or { interpolate = STEPS }")]
+pub(super) enum RawMissing {
+    Word(String),
+    Table(RawInterpolate),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInterpolate {
+    pub(super) interpolate: i64,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawSelect {
+    pub(super) faces: Option<Vec<i64>>,
+    pub(super) lon: Option<Vec<f64>>,
+    pub(super) lat: Option<Vec<f64>>,
+    pub(super) i: Option<Vec<i64>>,
+    pub(super) j: Option<Vec<i64>>,
+    pub(super) stride: Option<i64>,
+    pub(super) time: Option<Vec<RawDate>>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawSpectrum {
+    pub(super) method: Option<String>,
+    pub(super) segment: Option<String>,
+    pub(super) overlap: Option<f64>,
+    pub(super) window: Option<String>,
+    pub(super) detrend: Option<String>,
+    pub(super) precision: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawBand {
+    pub(super) name: Option<String>,
+    pub(super) limits: Option<Vec<RawLimit>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "a limit must be a number (cycles per day) or text such as \"0.9 f\", \"f + 0.1 cpd\"")]
+pub(super) enum RawLimit {
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawOutput {
+    pub(super) path: Option<String>,
+    pub(super) spectrum: Option<bool>,
+    pub(super) codec: Option<String>,
+    pub(super) keep_bits: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawRun {
+    pub(super) memory: Option<String>,
+    pub(super) threads: Option<i64>,
+}

@@ -1,0 +1,296 @@
+//! The whole of a configuration: the documented example, defaults, paths, and the files in `configs/`.
+
+mod messages;
+mod random;
+mod sets;
+
+use std::path::PathBuf;
+
+use jiff::civil::date;
+
+use super::*;
+use crate::terms::{BandLimit, Bytes, CyclesPerDay, Detrend, Precision, Window};
+
+/// The example of the interface, key by key.
+const EXAMPLE: &str = r#"
+[input]
+format    = "mds"                     # mds | netcdf | zarr
+path      = "data/mds"
+pattern   = "{name}.{iter:010}.data"  # default; a template, because portals and sites rename files
+grid      = "data/grid"
+layout    = "plain"                   # plain | llc; recognised where it can be
+u         = "U"                       # or: scalar = ["Eta", ...]
+v         = "V"
+level     = 1                         # 1-based
+record    = 1                         # number (1-based) or field name in a multi-record file
+timestep  = "25 s"                    # one iteration
+epoch     = 2011-09-10T00:00:00       # iteration 0
+endian    = "big"
+dtype     = "float32"                 # with shape = [nj, ni] where there is no .meta
+periodic  = []                        # "i", "j": plain grids that wrap
+
+[prepare]
+centre      = true
+rotate      = true
+valid_range = [-10.0, 10.0]
+missing     = "fail"                  # "fail" | "reject" | { interpolate = 3 }
+
+[select]
+faces  = [1, 2]
+lon    = [-60.0, -30.0]
+lat    = [20.0, 50.0]
+i      = [0, 100]
+j      = [0, 100]
+stride = 1
+time   = [2011-10-01T00:00:00, 2011-12-01T00:00:00]
+
+[spectrum]
+method    = "welch"
+segment   = "60 days"
+overlap   = 0.5
+window    = "hann"
+detrend   = "constant"
+precision = "f32"
+
+[[bands]]
+name   = "near_inertial"
+limits = ["0.9 f", "1.1 f"]
+
+[output]
+path     = "spectra.zarr"
+spectrum = true
+codec    = "zstd"
+
+[run]
+memory  = "8 GiB"
+threads = 4
+"#;
+
+fn parse(text: &str) -> Config {
+    match Config::parse(text, Path::new("/runs/a/run.toml"), &[]) {
+        Ok(config) => config,
+        Err(error) => panic!("{error}\n{text}"),
+    }
+}
+
+fn refused(text: &str, sets: &[&str]) -> ConfigError {
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    match Config::parse(text, Path::new("run.toml"), &sets) {
+        Ok(_) => panic!("accepted: {text} {sets:?}"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn the_documented_example_has_the_documented_meaning() {
+    let config = parse(EXAMPLE);
+    assert_eq!(
+        config.input,
+        Input {
+            format: Format::Mds,
+            path: Some(PathBuf::from("/runs/a/data/mds")),
+            pattern: "{name}.{iter:010}.data".parse().unwrap(),
+            grid: Some(PathBuf::from("/runs/a/data/grid")),
+            layout: Some(Layout::Plain),
+            variables: Variables::Velocity { u: "U".to_owned(), v: "V".to_owned() },
+            level: 1,
+            record: Record::Number(1),
+            timestep: Some(Seconds(25.0)),
+            epoch: Some(date(2011, 9, 10).at(0, 0, 0, 0)),
+            endian: Endian::Big,
+            dtype: Dtype::Float32,
+            shape: None,
+            periodic: Periodic { i: false, j: false },
+        }
+    );
+    assert_eq!(
+        config.prepare,
+        Prepare { centre: true, rotate: true, valid_range: Some([-10.0, 10.0]), missing: Missing::Fail }
+    );
+    assert_eq!(
+        config.select,
+        Select {
+            faces: Some(vec![1, 2]),
+            lon: Some([-60.0, -30.0]),
+            lat: Some([20.0, 50.0]),
+            i: Some(0..100),
+            j: Some(0..100),
+            stride: 1,
+            time: Some(date(2011, 10, 1).at(0, 0, 0, 0)..date(2011, 12, 1).at(0, 0, 0, 0)),
+        }
+    );
+    assert_eq!(
+        config.spectrum,
+        Spectrum {
+            method: Method::Welch,
+            segment: Segment::Duration(Seconds(60.0 * 86_400.0)),
+            overlap: 0.5,
+            window: Window::Hann,
+            detrend: Detrend::Constant,
+            precision: Precision::F32,
+        }
+    );
+    assert_eq!(
+        config.bands,
+        [Band {
+            name: "near_inertial".to_owned(),
+            limits: [BandLimit::Relative(0.9), BandLimit::Relative(1.1)],
+            written: ["0.9 f".to_owned(), "1.1 f".to_owned()],
+        }]
+    );
+    assert_eq!(
+        config.output,
+        Output {
+            path: PathBuf::from("/runs/a/spectra.zarr"),
+            spectrum: true,
+            codec: Codec::Zstd { level: 3 },
+            keep_bits: None,
+        }
+    );
+    assert_eq!(config.run, Run { memory: Some(Bytes(8 << 30)), threads: Some(4) });
+}
+
+#[test]
+fn every_other_form_of_a_value_is_understood() {
+    let config = parse(
+        r#"
+        input    = { scalar = ["Eta", "PhiBot"], record = "UVEL", epoch = "2011-09-10 06:30:00Z", shape = [30, 40],
+                     periodic = ["j", "i"], format = "zarr", endian = "little", dtype = "float64" }
+        prepare  = { missing = { interpolate = 3 }, centre = false, rotate = false }
+        select   = { faces = [7, 0], lon = [170, -170], stride = 2, time = ["2011-10-01", 2011-10-02] }
+        spectrum = { segment = "1440 samples", window = "tukey(0.25)", detrend = "record", precision = "f64", overlap = 0 }
+        bands    = [{ name = "a", limits = [0.5, 1] }, { name = "b", limits = ["f - 0.1 cpd", "f + 0.1 cpd"] }]
+        output   = { codec = "zstd(19)", keep_bits = 12, spectrum = false }
+        "#,
+    );
+    let input = &config.input;
+    assert_eq!(input.variables, Variables::Scalars(vec!["Eta".to_owned(), "PhiBot".to_owned()]));
+    assert_eq!(input.record, Record::Name("UVEL".to_owned()));
+    assert_eq!(input.epoch, Some(date(2011, 9, 10).at(6, 30, 0, 0)));
+    assert_eq!(input.shape, Some([30, 40]));
+    assert_eq!(input.periodic, Periodic { i: true, j: true });
+    assert_eq!((input.format, input.endian, input.dtype), (Format::Zarr, Endian::Little, Dtype::Float64));
+    assert_eq!(
+        config.prepare,
+        Prepare { centre: false, rotate: false, valid_range: None, missing: Missing::Interpolate(3) }
+    );
+    assert_eq!(config.select.faces, Some(vec![0, 7]));
+    assert_eq!(config.select.lon, Some([170.0, -170.0]));
+    assert_eq!(config.select.time, Some(date(2011, 10, 1).at(0, 0, 0, 0)..date(2011, 10, 2).at(0, 0, 0, 0)));
+    assert_eq!(config.spectrum.segment, Segment::Samples(1440));
+    assert_eq!(config.spectrum.window, Window::Tukey(0.25));
+    assert_eq!((config.spectrum.detrend, config.spectrum.precision), (Detrend::Record, Precision::F64));
+    assert_eq!(config.spectrum.overlap, 0.0);
+    assert_eq!(config.bands[0].limits, [BandLimit::Fixed(CyclesPerDay(0.5)), BandLimit::Fixed(CyclesPerDay(1.0))]);
+    assert_eq!(config.bands[0].written, ["0.5", "1"]);
+    assert_eq!(config.bands[1].limits, [BandLimit::Offset(CyclesPerDay(-0.1)), BandLimit::Offset(CyclesPerDay(0.1))]);
+    let output = &config.output;
+    assert_eq!((output.codec, output.keep_bits, output.spectrum), (Codec::Zstd { level: 19 }, Some(12), false));
+    assert_eq!(parse("output.codec = \"none\"").output.codec, Codec::None);
+    assert_eq!(parse("prepare.missing = \"reject\"").prepare.missing, Missing::Reject);
+    assert_eq!(parse("input.layout = \"llc\"").input.layout, Some(Layout::Llc));
+    assert_eq!(
+        parse("input = { scalar = [\"Eta\"] }\nprepare.valid_range = [-inf, 3]").prepare.valid_range.unwrap()[1],
+        3.0
+    );
+}
+
+#[test]
+fn defaults_are_those_of_the_example() {
+    let mut with_defaults = parse("");
+    assert_eq!(with_defaults.input.path, None);
+    assert_eq!(with_defaults.input.layout, None);
+    assert_eq!(with_defaults.bands, []);
+    assert_eq!(with_defaults.run, Run { memory: None, threads: None });
+    let example = parse(EXAMPLE);
+    with_defaults.input.path = example.input.path.clone();
+    with_defaults.input.grid = example.input.grid.clone();
+    with_defaults.input.layout = example.input.layout;
+    with_defaults.input.timestep = example.input.timestep;
+    with_defaults.input.epoch = example.input.epoch;
+    with_defaults.select = example.select.clone();
+    with_defaults.bands = example.bands.clone();
+    with_defaults.run = example.run.clone();
+    assert_eq!(with_defaults, example);
+    assert_eq!(parse("").select, Select { faces: None, lon: None, lat: None, i: None, j: None, stride: 1, time: None });
+}
+
+#[test]
+fn every_example_is_accepted() {
+    for (table, name, example) in keys::tests::all() {
+        let line = format!("{name} = {example}");
+        let text = match table {
+            "" => line,
+            "bands" if name == "name" => format!("[[bands]]\n{line}\nlimits = [1, 2]"),
+            "bands" => format!("[[bands]]\nname = \"a\"\n{line}"),
+            _ => format!("[{table}]\n{line}"),
+        };
+        parse(&text);
+    }
+}
+
+#[test]
+fn paths_start_at_the_file_and_those_of_set_at_the_current_folder() {
+    let here = std::env::current_dir().unwrap();
+    let text = "[input]\npath = \"../snapshots\"\ngrid = \"/grids/a\"";
+    let sets = ["output.path=out.zarr".to_owned()];
+    let config = Config::parse(text, Path::new("runs/a.toml"), &sets).unwrap();
+    assert_eq!(config.input_path().unwrap(), here.join("runs/../snapshots"));
+    assert_eq!(config.grid_path().unwrap(), Path::new("/grids/a"));
+    assert_eq!(config.output.path, here.join("out.zarr"));
+
+    let bare_name = Config::parse("input.path = \"a\"", Path::new("a.toml"), &[]).unwrap();
+    assert_eq!(bare_name.grid_path().unwrap(), here.join("a"));
+    assert_eq!(bare_name.output.path, here.join("spectra.zarr"));
+    let no_file = Config::assumed(&["input={ path = \"b\" }".to_owned()]).unwrap();
+    assert_eq!(no_file.input_path().unwrap(), here.join("b"));
+    assert_eq!(no_file.output.path, here.join("spectra.zarr"));
+}
+
+#[test]
+fn what_a_run_needs_is_asked_for_by_name() {
+    let config = Config::parse("", Path::new("run.toml"), &[]).unwrap();
+    for (key, error) in [
+        ("input.path", config.input_path().unwrap_err()),
+        ("input.path", config.grid_path().unwrap_err()),
+        ("input.timestep", config.timestep().unwrap_err()),
+        ("input.epoch", config.epoch().unwrap_err()),
+    ] {
+        let name = key.strip_prefix("input.").unwrap();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("`{key}` is not given: ")), "{text}");
+        assert!(
+            text.contains(&format!("; for example {name} = ")) && text.ends_with("in [input]\n --> run.toml"),
+            "{text}"
+        );
+    }
+    let config = parse(EXAMPLE);
+    assert_eq!(config.timestep().unwrap(), Seconds(25.0));
+    assert_eq!(config.epoch().unwrap(), date(2011, 9, 10).at(0, 0, 0, 0));
+}
+
+#[test]
+fn the_files_in_configs_are_accepted() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let config = Config::load(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
+            assert!(config.input_path().unwrap().starts_with(&folder), "{}", path.display());
+            config.timestep().unwrap();
+            config.epoch().unwrap();
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "{count} files");
+    let minimal = Config::load(&folder.join("minimal.toml"), &[]).unwrap();
+    assert_eq!(minimal.spectrum, parse("").spectrum);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Config::load(Path::new("no/such/run.toml"), &[]).unwrap_err();
+    assert!(matches!(error, ConfigError::Read { .. }));
+    assert!(error.to_string().contains("no/such/run.toml"), "{error}");
+}

@@ -1,0 +1,347 @@
+//! Each key wrong in type and in value; the message, the line and the words that are marked.
+
+use super::*;
+
+/// Table, line of the file, the words under the carets, part of the message; all values of a wrong type.
+const WRONG_TYPES: &[(&str, &str, &str, &str)] = &[
+    ("input", "format = 1", "1", "expected a string; for example format = \"mds\""),
+    ("input", "path = true", "true", "expected a string"),
+    ("input", "pattern = []", "[]", "expected a string"),
+    ("input", "grid = 1.5", "1.5", "expected a string"),
+    ("input", "layout = 1", "1", "expected a string"),
+    ("input", "u = [\"U\"]", "[\"U\"]", "expected a string"),
+    ("input", "v = 2011-01-01", "2011-01-01", "expected a string"),
+    ("input", "scalar = \"Eta\"", "\"Eta\"", "expected an array; for example scalar = [\"Eta\"]"),
+    ("input", "scalar = [\"Eta\", 1]", "1", "expected a string"),
+    ("input", "level = 1.0", "1.0", "expected a whole number"),
+    ("input", "record = 1.5", "1.5", "a number, counted from 1, or the name"),
+    ("input", "timestep = 25", "25", "expected a string; for example timestep = \"25 s\""),
+    ("input", "epoch = 2011", "2011", "must be a date"),
+    ("input", "endian = 1", "1", "expected a string"),
+    ("input", "dtype = 32", "32", "expected a string"),
+    ("input", "shape = 100", "100", "expected an array"),
+    ("input", "shape = [1, \"2\"]", "\"2\"", "expected a whole number"),
+    ("input", "periodic = \"i\"", "\"i\"", "expected an array"),
+    ("prepare", "centre = 1", "1", "expected a boolean"),
+    ("prepare", "rotate = \"yes\"", "\"yes\"", "expected a boolean"),
+    ("prepare", "valid_range = 10", "10", "expected an array"),
+    ("prepare", "valid_range = [0, \"1\"]", "\"1\"", "expected a number"),
+    ("prepare", "missing = 3", "3", "must be \"fail\", \"reject\" or { interpolate = STEPS }"),
+    ("prepare", "missing = {}", "{}", "must be \"fail\", \"reject\" or { interpolate = STEPS }"),
+    ("prepare", "missing = { interpolate = \"3\" }", "{ interpolate = \"3\" }", "{ interpolate = STEPS }"),
+    ("select", "faces = 1", "1", "expected an array"),
+    ("select", "lon = \"60W\"", "\"60W\"", "expected an array"),
+    ("select", "lat = [true, 1]", "true", "expected a number"),
+    ("select", "i = { }", "{ }", "expected an array"),
+    ("select", "j = [0.5, 2]", "0.5", "expected a whole number"),
+    ("select", "stride = []", "[]", "expected a whole number"),
+    ("select", "time = 2011-10-01", "2011-10-01", "expected an array"),
+    ("select", "time = [1, 2]", "[1, 2]", "must be a date"),
+    ("spectrum", "method = 1", "1", "expected a string"),
+    ("spectrum", "segment = 1440", "1440", "expected a string; for example segment = \"60 days\""),
+    ("spectrum", "overlap = \"half\"", "\"half\"", "expected a number"),
+    ("spectrum", "window = false", "false", "expected a string"),
+    ("spectrum", "detrend = false", "false", "expected a string"),
+    ("spectrum", "precision = 32", "32", "expected a string"),
+    ("output", "path = 1", "1", "expected a string"),
+    ("output", "spectrum = 0", "0", "expected a boolean"),
+    ("output", "codec = 3", "3", "expected a string"),
+    ("output", "keep_bits = \"12\"", "\"12\"", "expected a whole number"),
+    ("run", "memory = 8", "8", "expected a string; for example memory = \"8 GiB\""),
+    ("run", "threads = \"all\"", "\"all\"", "expected a whole number"),
+    ("", "input = 3", "3", "expected a table"),
+    ("", "prepare = []", "[]", "expected a table"),
+    ("", "select = \"all\"", "\"all\"", "expected a table"),
+    ("", "spectrum = true", "true", "expected a table"),
+    ("", "bands = { name = 1 }", "{ name = 1 }", "expected an array; for example bands = [{ name"),
+    ("", "bands = [1]", "1", "expected a table"),
+    ("", "bands = [[\"a\", [1, 2]]]", "[\"a\", [1, 2]]", "expected a table"),
+    ("", "spectrum = [\"welch\"]", "[\"welch\"]", "expected a table"),
+    ("prepare", "missing = [3]", "[3]", "expected a table"),
+    ("", "output = \"a.zarr\"", "\"a.zarr\"", "expected a table"),
+    ("", "run = 1.5", "1.5", "expected a table"),
+    ("bands", "name = 1\nlimits = [2, 3]", "1", "expected a string; for example name = \"near_inertial\""),
+    ("bands", "name = \"a\"\nlimits = 1", "1", "expected an array"),
+    (
+        "bands",
+        "name = \"a\"\nlimits = [1, true]",
+        "[1, true]",
+        "a limit must be a number (cycles per day) or text such as \"0.9 f\"",
+    ),
+];
+
+/// The same for values of the right type.
+const WRONG_VALUES: &[(&str, &str, &str, &str)] = &[
+    ("input", "format = \"nc\"", "\"nc\"", "known: mds netcdf zarr"),
+    ("input", "format = \"netcfd\"", "\"netcfd\"", "did you mean \"netcdf\"?"),
+    ("input", "path = \"\"", "\"\"", "is empty"),
+    ("input", "pattern = \"{name}.data\"", "\"{name}.data\"", "has no {iter}"),
+    ("input", "pattern = \"{nam}.{iter}\"", "\"{nam}.{iter}\"", "`{nam}` is not known"),
+    ("input", "grid = \" \"", "\" \"", "is empty"),
+    ("input", "layout = \"cube\"", "\"cube\"", "known: plain llc"),
+    ("input", "u = \"\"", "\"\"", "is empty"),
+    ("input", "v = \"U\"", "\"U\"", "both \"U\""),
+    ("input", "scalar = []", "[]", "is empty"),
+    ("input", "scalar = [\"Eta\", \"\"]", "\"\"", "is empty"),
+    ("input", "scalar = [\"Eta\", \"T\", \"Eta\"]", "\"Eta\"", "\"Eta\" is there twice"),
+    ("input", "u = \"U\"\nscalar = [\"Eta\"]", "[\"Eta\"]", "`scalar` and `u` are both given"),
+    ("input", "v = \"V\"\nscalar = [\"Eta\"]", "[\"Eta\"]", "`scalar` and `v` are both given"),
+    ("input", "level = 0", "0", "is 0, below 1; levels count from 1"),
+    ("input", "record = -1", "-1", "is -1, below 1; records count from 1"),
+    ("input", "record = \"\"", "\"\"", "is empty"),
+    ("input", "timestep = \"25\"", "\"25\"", "has no unit"),
+    ("input", "timestep = \"0 s\"", "\"0 s\"", "must be above 0 s"),
+    ("input", "timestep = \"-25 s\"", "\"-25 s\"", "is -25 s; it must be above 0 s"),
+    ("input", "epoch = \"10 September\"", "\"10 September\"", "`10 September` is not a date"),
+    ("input", "epoch = 00:00:00", "00:00:00", "has no date"),
+    ("input", "epoch = 2011-09-10T00:00:00+02:00", "2011-09-10T00:00:00+02:00", "offset +02:00; model time is in UTC"),
+    ("input", "epoch = 2011-09-10T00:00:00-03:30", "2011-09-10T00:00:00-03:30", "offset -03:30; model time is in UTC"),
+    ("input", "epoch = 2011-09-10T23:59:60", "2011-09-10T23:59:60", "is not a time"),
+    ("input", "endian = \"native\"", "\"native\"", "known: big little"),
+    ("input", "dtype = \"float16\"", "\"float16\"", "known: float32 float64"),
+    ("input", "shape = [1, 2, 3]", "[1, 2, 3]", "has 3 values, must have 2: [nj, ni]"),
+    ("input", "shape = [10, 0]", "0", "is 0, below 1"),
+    ("input", "periodic = [\"i\", \"k\"]", "\"k\"", "known: \"i\" \"j\""),
+    ("input", "periodic = [\"i\", \"i\"]", "\"i\"", "there twice"),
+    ("input", "layout = \"llc\"\nperiodic = [\"i\"]", "[\"i\"]", "plain grids"),
+    ("prepare", "valid_range = [10, -10]", "[10, -10]", "is [10, -10]; the least value must be below"),
+    ("prepare", "valid_range = [1, 1]", "[1, 1]", "must be below"),
+    ("prepare", "valid_range = [nan, 1]", "[nan, 1]", "must be below"),
+    ("prepare", "valid_range = [1]", "[1]", "has 1 values, must have 2"),
+    ("prepare", "missing = \"rejct\"", "\"rejct\"", "did you mean \"reject\"?"),
+    ("prepare", "missing = \"interpolate\"", "\"interpolate\"", "{ interpolate = 3 }"),
+    ("prepare", "missing = { interpolate = 0 }", "0", "is 0, below 1"),
+    ("select", "faces = []", "[]", "is empty"),
+    ("select", "faces = [1, 13]", "13", "is 13; faces count from 0 to 12"),
+    ("select", "faces = [-1]", "-1", "faces count from 0 to 12"),
+    ("select", "faces = [3, 4, 3]", "3", "face 3 is there twice"),
+    ("select", "lon = [0, 361]", "361", "is 361; longitudes"),
+    ("select", "lon = [nan, 10]", "nan", "longitudes"),
+    ("select", "lon = [10, 10]", "[10, 10]", "goes 0 degrees"),
+    ("select", "lon = [-200, 200]", "[-200, 200]", "goes 400 degrees"),
+    ("select", "lon = [360, 0]", "[360, 0]", "goes -360 degrees"),
+    ("select", "lon = [1, 2, 3]", "[1, 2, 3]", "has 3 values"),
+    ("select", "lat = [50, 20]", "[50, 20]", "the south must be below the north"),
+    ("select", "lat = [50, 50]", "[50, 50]", "the south must be below the north"),
+    ("select", "lat = [-90.5, 0]", "-90.5", "is -90.5; latitudes are within -90 and 90"),
+    ("select", "i = [5, 5]", "[5, 5]", "first index 5 must be below the end 5"),
+    ("select", "i = [-1, 5]", "[-1, 5]", "indices count from 0"),
+    ("select", "j = [0]", "[0]", "has 1 values"),
+    ("select", "stride = 0", "0", "is 0, below 1"),
+    (
+        "select",
+        "time = [2011-12-01, 2011-12-01]",
+        "[2011-12-01, 2011-12-01]",
+        "2011-12-01T00:00:00 must be before 2011-12-01T00:00:00",
+    ),
+    ("select", "time = [2011-12-01]", "[2011-12-01]", "has 1 values"),
+    ("select", "time = [2011-12-01, \"x\"]", "\"x\"", "`x` is not a date"),
+    ("spectrum", "method = \"multitaper\"", "\"multitaper\"", "known: welch"),
+    ("spectrum", "segment = \"60\"", "\"60\"", "has no unit"),
+    ("spectrum", "segment = \"0 days\"", "\"0 days\"", "longer than 0 s"),
+    ("spectrum", "segment = \"1e305 days\"", "\"1e305 days\"", "finite"),
+    ("spectrum", "segment = \"0 samples\"", "\"0 samples\"", "at least 2"),
+    ("spectrum", "segment = \"14.5 samples\"", "\"14.5 samples\"", "whole number"),
+    ("spectrum", "overlap = 1", "1", "is 1; it must be at least 0 and below 1"),
+    ("spectrum", "overlap = -0.1", "-0.1", "at least 0"),
+    ("spectrum", "overlap = nan", "nan", "at least 0"),
+    ("spectrum", "window = \"hanning\"", "\"hanning\"", "known windows: hann"),
+    ("spectrum", "window = \"tukey(2)\"", "\"tukey(2)\"", "allowed are 0 to 1"),
+    ("spectrum", "detrend = \"mean\"", "\"mean\"", "known: none constant linear record"),
+    ("spectrum", "precision = \"f16\"", "\"f16\"", "known: f32 f64"),
+    ("output", "path = \"\"", "\"\"", "is empty"),
+    ("output", "codec = \"gzip\"", "\"gzip\"", "known codecs: none zstd zstd(5)"),
+    ("output", "codec = \"zstd(0)\"", "\"zstd(0)\"", "level is 0; it must be 1 to 22"),
+    ("output", "codec = \"zstd(23)\"", "\"zstd(23)\"", "level is 23"),
+    ("output", "codec = \"zstd()\"", "\"zstd()\"", "1 to 22"),
+    ("output", "keep_bits = 0", "0", "is 0; it must be 1 to 23"),
+    ("output", "keep_bits = 24", "24", "is 24; it must be 1 to 23"),
+    ("run", "memory = \"8\"", "\"8\"", "has no unit"),
+    ("run", "memory = \"0 GiB\"", "\"0 GiB\"", "above 0"),
+    ("run", "memory = \"-1 GiB\"", "\"-1 GiB\"", "not between 0"),
+    ("run", "threads = 0", "0", "is 0, below 1"),
+    ("bands", "name = \"\"\nlimits = [1, 2]", "\"\"", "is empty"),
+    ("bands", "limits = [1, 2]", "[[bands]]", "needs a name"),
+    ("bands", "name = \"a\"", "[[bands]]", "needs limits"),
+    ("bands", "name = \"a\"\nlimits = [1]", "[1]", "has 1 values"),
+    ("bands", "name = \"a\"\nlimits = [2, 1]", "[2, 1]", "low limit 2 cpd is nowhere below the high limit 1 cpd"),
+    ("bands", "name = \"a\"\nlimits = [1, inf]", "inf", "forms: 1.9"),
+    ("bands", "name = \"a\"\nlimits = [-1, 1]", "-1", "not negative"),
+    ("bands", "name = \"a\"\nlimits = [\"1.1 f\", \"0.9 f\"]", "[\"1.1 f\", \"0.9 f\"]", "nowhere below"),
+    ("bands", "name = \"a\"\nlimits = [\"0.9 g\", \"1.1 f\"]", "\"0.9 g\"", "forms: 1.9"),
+    ("bands", "name = \"a\"\nlimits = [1, 2]\n[[bands]]\nname = \"a\"\nlimits = [1, 2]", "\"a\"", "bands[0] already"),
+];
+
+/// What the carets of a message stand under.
+fn marked(words: &Words) -> String {
+    words.line.chars().skip(words.column).take(words.width).collect()
+}
+
+/// The line and column of the last place where `words` stand in `text`, as the value of a key.
+fn last_place(text: &str, words: &str) -> (usize, usize) {
+    let at = text.rfind(words).unwrap();
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    (text[..at].matches('\n').count() + 1, text[line_start..at].chars().count())
+}
+
+fn file_with(table: &str, lines: &str) -> String {
+    let header = match table {
+        "" => String::new(),
+        "bands" => "[[bands]]\n".to_owned(),
+        _ => format!("[{table}]\n"),
+    };
+    // What stands before and after must not matter: the line is to be found among others.
+    format!("# run of the é region\n{header}{lines}")
+}
+
+fn check(cases: &[(&str, &str, &str, &str)]) {
+    for (table, lines, words, part) in cases {
+        let text = file_with(table, lines);
+        let error = refused(&text, &[]);
+        let ConfigError::Value { key, message, excerpt } = &error else { panic!("{text}\n{error:?}") };
+        let place = excerpt.words.as_ref().unwrap();
+        assert!(message.contains(part), "{text}\n{error}");
+        assert_eq!(marked(place), *words, "{text}\n{error}");
+        let (line, column) = last_place(&text, words);
+        assert_eq!((place.line_number, place.column), (Some(line), column), "{text}\n{error}");
+        assert!(key.starts_with(table) && !key.is_empty(), "{text}\n{error}");
+        assert!(error.to_string().contains(&format!(" --> run.toml:{line}:{}\n", column + 1)), "{error}");
+    }
+}
+
+#[test]
+fn wrong_types_are_shown_where_they_stand() {
+    check(WRONG_TYPES);
+}
+
+#[test]
+fn wrong_values_are_shown_where_they_stand() {
+    check(WRONG_VALUES);
+}
+
+#[test]
+fn no_key_is_left_out_of_the_tables_above() {
+    let tried = |cases: &[(&str, &str, &str, &str)], table: &str, name: &str| {
+        cases.iter().any(|(in_table, lines, _, _)| {
+            *in_table == table && lines.lines().any(|line| line.split_once(" = ").is_some_and(|(key, _)| key == name))
+        })
+    };
+    for (table, name, example) in keys::tests::all() {
+        if table == "prepare.missing" {
+            continue; // tried as a value of `missing`
+        }
+        assert!(tried(WRONG_TYPES, table, name), "{table}.{name} in a wrong type");
+        let any_value_will_do = table.is_empty() || matches!(example, "true");
+        assert!(any_value_will_do || tried(WRONG_VALUES, table, name), "{table}.{name} with a wrong value");
+    }
+}
+
+#[test]
+fn unknown_keys_name_the_nearest_known_one() {
+    for (table, line, key, hint) in [
+        ("", "spectrm = {}", "spectrm", "did you mean `spectrum`?"),
+        ("", "segment = \"60 days\"", "segment", "belongs in [spectrum], as `spectrum.segment`"),
+        ("", "nonesuch = 1", "nonesuch", "known: input prepare select spectrum bands output run"),
+        ("input", "timstep = \"25 s\"", "timstep", "did you mean `timestep`?"),
+        ("prepare", "center = true", "center", "did you mean `centre`?"),
+        ("prepare", "missing = { interpolat = 3 }", "interpolat", "did you mean `interpolate`?"),
+        ("select", "lats = [1, 2]", "lats", "did you mean `lat`?"),
+        ("spectrum", "segmnet = \"60 days\"", "segmnet", "did you mean `segment`?"),
+        ("spectrum", "\"über\" = 1", "über", "known: method segment overlap window detrend precision"),
+        ("bands", "nam = \"a\"", "nam", "did you mean `name`?"),
+        ("output", "keep-bits = 12", "keep-bits", "did you mean `keep_bits`?"),
+        ("output", "threads = 2", "threads", "belongs in [run]"),
+        ("run", "name = 2", "name", "belongs in [[bands]]"),
+        ("run", "bands = 2", "bands", "belongs at the top level"),
+    ] {
+        let text = file_with(table, line);
+        let error = refused(&text, &[]);
+        let ConfigError::UnknownKey { key: got, excerpt, .. } = &error else { panic!("{text}\n{error:?}") };
+        assert_eq!(got, key);
+        assert!(error.to_string().contains(hint), "{error}");
+        let place = excerpt.words.as_ref().unwrap();
+        assert_eq!(marked(place).trim_matches('"'), key, "{error}");
+        assert_eq!(place.line_number, Some(text.lines().count()));
+    }
+    // The first in the file comes first, whatever the alphabet says.
+    let error = refused("[spectrum]\nzz = 1\naa = 1", &[]);
+    assert!(matches!(&error, ConfigError::UnknownKey { key, .. } if key == "zz"), "{error}");
+}
+
+#[test]
+fn a_message_is_a_few_aligned_lines() {
+    let text = "\n".repeat(10) + "[spectrum]\n\tsegmnet = \"60 days\"\r\n";
+    assert_eq!(
+        refused(&text, &[]).to_string(),
+        "unknown key `segmnet` in [spectrum]; did you mean `segment`?\n \
+         --> run.toml:12:2\n \
+         12 |  segmnet = \"60 days\"\n    \
+            |  ^^^^^^^"
+    );
+    assert_eq!(
+        refused("[select]\nlat = [50,\n  20]", &[]).to_string(),
+        "`select.lat`: is [50, 20]; the south must be below the north\n \
+         --> run.toml:2:7\n \
+         2 | lat = [50,\n   \
+           |       ^^^^"
+    );
+}
+
+#[test]
+fn of_a_long_line_the_part_around_the_words_is_shown() {
+    let text = format!("input.scalar = [\"\", {}]", "\"T\", ".repeat(100));
+    let (first, long) = (refused(&text, &[]).to_string(), "x".repeat(300));
+    assert!(first.lines().all(|line| line.chars().count() <= 130), "{first}");
+    assert!(first.ends_with(&format!("\n   | {}^^", " ".repeat(16))), "{first}");
+    let text = refused(&format!("input.scalar = [\"{long}\", \"{long}\"]"), &[]).to_string();
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(lines[0], " --> run.toml:1:321");
+    assert_eq!(lines[2].find('^'), lines[1].find("\"xxx"), "{text}");
+    assert_eq!((lines[1].len(), lines[2].len()), (125, 125), "{text}");
+}
+
+#[test]
+fn syntax_errors_show_the_line_too() {
+    for (text, line, column) in [
+        ("[input]\nlevel = \n", 2, 8),
+        ("[input\nlevel = 1", 1, 6),
+        ("[input]\nlevel = 1\nlevel = 2", 3, 0),
+        ("[input]\nu = \"U", 2, 6),
+        ("é", 1, 1),
+    ] {
+        let error = refused(text, &["run.threads=2"]);
+        let ConfigError::Syntax { excerpt, .. } = &error else { panic!("{error:?}") };
+        let place = excerpt.words.as_ref().unwrap();
+        assert_eq!((place.line_number, place.column), (Some(line), column), "{error}");
+        assert!(error.to_string().starts_with("not valid TOML: "), "{error}");
+    }
+}
+
+#[test]
+fn later_findings_are_explained_at_the_key() {
+    let text = "\u{feff}[spectrum]\nsegment = \"61 hours\"\noverlap = 0.5\n[[bands]]\nname = \"a\"\nlimits = [1, 9]";
+    let sets = ["spectrum.overlap=0.25".to_owned()];
+    let config = Config::parse(text, Path::new("run.toml"), &sets).unwrap();
+    assert_eq!(
+        config.explain("spectrum.segment", "61 h are 30.5 samples of 2 h"),
+        "`spectrum.segment`: 61 h are 30.5 samples of 2 h\n \
+         --> run.toml:2:1\n \
+         2 | segment = \"61 hours\"\n   \
+           | ^^^^^^^^^^^^^^^^^^^^"
+    );
+    assert_eq!(
+        config.explain("spectrum.overlap", "too small"),
+        "`spectrum.overlap`: too small\n --> --set\n   | spectrum.overlap=0.25\n   |          ^^^^^^^^^^^^"
+    );
+    assert!(
+        config.explain("bands[0].limits[1]", "beyond Nyquist").ends_with("6 | limits = [1, 9]\n   |              ^")
+    );
+    assert_eq!(
+        config.explain("spectrum.window", "too wide"),
+        "`spectrum.window`: too wide\n --> run.toml (`spectrum.window` is not given there: its default)"
+    );
+    assert_eq!(
+        Config::assumed(&[]).unwrap().explain("input.level", "is too deep"),
+        "`input.level`: is too deep\n --> no configuration file (`input.level` is not given there: its default)"
+    );
+}
