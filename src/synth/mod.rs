@@ -27,6 +27,8 @@ mod record;
 mod run_config;
 mod spec;
 mod synthesise;
+#[cfg(test)]
+mod tests;
 mod threefry;
 mod truth;
 

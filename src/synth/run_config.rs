@@ -1,7 +1,7 @@
 //! The configuration that goes with the data, with comments that teach.
 
 use super::SynthSpec;
-use crate::terms::{SECONDS_PER_DAY, Seconds};
+use crate::terms::SECONDS_PER_DAY;
 
 /// Longest segment written, as in studies of one-year records.
 const LONGEST_SEGMENT_DAYS: usize = 60;
@@ -118,6 +118,7 @@ fn bands(spec: &SynthSpec, bin: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms::Seconds;
 
     fn parsed(spec: &SynthSpec) -> toml::Table {
         run_config(spec).parse().unwrap()
