@@ -1,3 +1,6 @@
 //! The `oceanspec` program: a thin shell over the library.
 
-fn main() {}
+#[expect(clippy::exit, reason = "the one place where the program ends")]
+fn main() {
+    std::process::exit(oceanspec::cli::main());
+}

@@ -53,9 +53,8 @@ const VARIABLES: [&str; 5] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_SIZE", "
 /// Slurm sets SLURM_NTASKS in the batch script too, where one process runs: only inside a step does it count.
 pub fn detect(get: impl Fn(&str) -> Option<String>) -> Option<Launcher> {
     let number = |name: &str| get(name).and_then(|value| value.trim().parse::<usize>().ok());
-    let from_launcher = VARIABLES
-        .into_iter()
-        .find_map(|variable| number(variable).map(|processes| Launcher { variable, processes }));
+    let from_launcher =
+        VARIABLES.into_iter().find_map(|variable| number(variable).map(|processes| Launcher { variable, processes }));
     let in_step = || {
         let step = get("SLURM_STEP_ID").or_else(|| get("SLURM_STEPID"))?;
         let real_step = step.trim().parse::<u32>().is_ok_and(|step| step < 0xffff_fff0);

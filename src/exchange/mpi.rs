@@ -39,7 +39,12 @@ pub(super) fn start(launcher: &Launcher) -> Result<Box<dyn World>, LaunchError> 
     if ranks == 1 && launcher.processes > 1 {
         let library = mpi::environment::library_version().unwrap_or_default();
         let library = library.lines().next().unwrap_or_default().trim_end_matches('\0').to_owned();
-        return Err(LaunchError::Disagree { variable: launcher.variable, processes: launcher.processes, ranks, library });
+        return Err(LaunchError::Disagree {
+            variable: launcher.variable,
+            processes: launcher.processes,
+            ranks,
+            library,
+        });
     }
     Ok(Box::new(MpiWorld { world, node_ranks: OnceLock::new(), _universe: universe }))
 }
@@ -105,8 +110,11 @@ impl World for MpiWorld {
     fn gather(&self, root: usize, bytes: &[u8]) -> Vec<Vec<u8>> {
         let process = self.world.process_at_rank(root as i32);
         let lengths = self.all_gather(bytes.len() as u64);
-        let mut parts: Vec<Vec<u8>> =
-            if self.rank() == root { lengths.iter().map(|&length| Vec::with_capacity(length as usize)).collect() } else { Vec::new() };
+        let mut parts: Vec<Vec<u8>> = if self.rank() == root {
+            lengths.iter().map(|&length| Vec::with_capacity(length as usize)).collect()
+        } else {
+            Vec::new()
+        };
         let longest = lengths.iter().copied().max().unwrap_or(0) as usize;
         let piece = (PIECE_BYTES / self.size()).max(1);
         for start in (0..longest.max(1)).step_by(piece) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::{WireUnit, World};
@@ -96,7 +97,8 @@ impl<'a, T: Sample> Transposition<'a, T> {
                 }
             })
             .collect();
-        let (mut series, send, receive) = before.map_or_else(Default::default, |old| (old.series, old.send, old.receive));
+        let (mut series, send, receive) =
+            before.map_or_else(Default::default, |old| (old.series, old.send, old.receive));
         reserve(&mut series, series_lines);
         Transposition { plan, pass, rank, owned, places, groups_of_rank, series, send, receive }
     }
@@ -128,7 +130,7 @@ impl<'a, T: Sample> Transposition<'a, T> {
     }
 
     /// Collective: ends a round; what came from the other ranks goes to its place in the series.
-    pub fn finish(&mut self, world: &dyn World, round: usize) {
+    pub fn finish(&mut self, world: &dyn World, pool: &ThreadPool, round: usize) {
         let ranks = world.size();
         if ranks == 1 {
             return;
@@ -166,10 +168,13 @@ impl<'a, T: Sample> Transposition<'a, T> {
                 .collect()
         };
         // Both sides order lines by tile, field and group, so that the n-th run of time of a source is the n-th here.
-        self.series.par_chunks_exact_mut(self.plan.problem.steps).enumerate().for_each(|(run, series)| {
-            for (lines, steps) in &sources {
-                series[(*steps).clone()].copy_from_slice(&lines[run * steps.len()..(run + 1) * steps.len()]);
-            }
+        let runs = self.series.par_chunks_exact_mut(self.plan.problem.steps).enumerate();
+        pool.install(|| {
+            runs.for_each(|(run, series)| {
+                for (lines, steps) in &sources {
+                    series[(*steps).clone()].copy_from_slice(&lines[run * steps.len()..(run + 1) * steps.len()]);
+                }
+            });
         });
     }
 

@@ -59,6 +59,10 @@ impl Bits {
     /// A mask of `extent` from its words.
     pub fn from_words(extent: &Extent, words: Vec<u64>) -> Option<Self> {
         let words_per_row = extent.ni.div_ceil(64);
-        (words.len() == extent.faces * extent.nj * words_per_row).then_some(Bits { nj: extent.nj, words_per_row, words })
+        (words.len() == extent.faces * extent.nj * words_per_row).then_some(Bits {
+            nj: extent.nj,
+            words_per_row,
+            words,
+        })
     }
 }

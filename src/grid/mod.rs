@@ -96,7 +96,9 @@ pub enum GridError {
         reason: String,
     },
     /// A file has another shape than the data.
-    #[error("grid field {name} in {place} has {got}, the data have {expected}; [input] grid must be the grid of these data")]
+    #[error(
+        "grid field {name} in {place} has {got}, the data have {expected}; [input] grid must be the grid of these data"
+    )]
     Shape {
         /// Field name.
         name: &'static str,

@@ -79,7 +79,10 @@ pub fn lattice(request: &SelectionRequest, extent: &Extent, files: &dyn GridFile
     let mut faces = request.faces.clone().unwrap_or_else(|| (0..extent.faces).collect());
     faces.sort_unstable();
     if let Some(&face) = faces.iter().find(|&&face| face >= extent.faces) {
-        return Err(empty("faces", format!("face {face} does not exist, the grid has faces 0 to {}", extent.faces - 1)));
+        return Err(empty(
+            "faces",
+            format!("face {face} does not exist, the grid has faces 0 to {}", extent.faces - 1),
+        ));
     }
     let bounded = |key, asked: Option<[usize; 2]>, len: usize| match asked {
         None => Ok([0, len]),

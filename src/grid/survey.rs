@@ -112,7 +112,10 @@ pub fn survey(files: &dyn GridFiles, extent: &Extent, request: &SurveyRequest) -
     };
     for field in [GridField::Xc, GridField::Yc] {
         if !files.has(field) {
-            return Err(missing(field, "XC and YC are needed for places and for the inertial frequency; set [input] grid to the folder that holds them"));
+            return Err(missing(
+                field,
+                "XC and YC are needed for places and for the inertial frequency; set [input] grid to the folder that holds them",
+            ));
         }
     }
     let wet = if files.has(GridField::HFacC) {
@@ -120,7 +123,10 @@ pub fn survey(files: &dyn GridFiles, extent: &Extent, request: &SurveyRequest) -
     } else if files.has(GridField::Depth) {
         positive(files, GridField::Depth, 1, extent)?
     } else {
-        return Err(missing(GridField::HFacC, "there is no mask of land: hFacC would do, or Depth; put one of them into [input] grid"));
+        return Err(missing(
+            GridField::HFacC,
+            "there is no mask of land: hFacC would do, or Depth; put one of them into [input] grid",
+        ));
     };
     let open = |field: GridField, west: bool| {
         if files.has(field) {
@@ -157,7 +163,10 @@ pub fn survey(files: &dyn GridFiles, extent: &Extent, request: &SurveyRequest) -
             }
             (has_cosine, _) => {
                 let field = if has_cosine { GridField::AngleSn } else { GridField::AngleCs };
-                return Err(missing(field, "one of the two angle files is there, both are needed to turn velocities to east/north ([prepare] rotate)"));
+                return Err(missing(
+                    field,
+                    "one of the two angle files is there, both are needed to turn velocities to east/north ([prepare] rotate)",
+                ));
             }
         }
     };
@@ -190,9 +199,11 @@ fn check_latitude_longitude(files: &dyn GridFiles, extent: &Extent) -> Result<()
             if xc.iter().chain(&yc).all(|&value| value == 0.0) && extent.nj > 1 {
                 continue;
             }
-            let spread = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0_f64, |most, change| most.max(change.abs()));
+            let spread =
+                |values: &mut dyn Iterator<Item = f64>| values.fold(0.0_f64, |most, change| most.max(change.abs()));
             let yc_change = spread(&mut yc.iter().map(|value| value - yc[0]));
-            let wrong = |field, change, along| GridError::NoAngles { place: files.place(GridField::Xc), field, change, along };
+            let wrong =
+                |field, change, along| GridError::NoAngles { place: files.place(GridField::Xc), field, change, along };
             if yc_change > LATITUDE_LONGITUDE_TOLERANCE {
                 return Err(wrong("YC", yc_change, "i"));
             }

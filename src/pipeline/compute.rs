@@ -74,7 +74,9 @@ impl<'a, T: Sample> Estimator<'a, T> {
             let mut next = 0;
             for (row, part) in shard.chunks_exact_mut(width * frequencies).enumerate() {
                 for (block, part) in part.chunks_mut(LANES * frequencies).enumerate() {
-                    let here = groups.get(next).is_some_and(|group| (group.row as usize, group.column as usize) == (row, block * LANES));
+                    let here = groups
+                        .get(next)
+                        .is_some_and(|group| (group.row as usize, group.column as usize) == (row, block * LANES));
                     cells.push(Cell { shard: part, group: here.then_some(next) });
                     next += usize::from(here);
                 }
@@ -84,7 +86,10 @@ impl<'a, T: Sample> Estimator<'a, T> {
         }
         let (wet, dry): (Vec<_>, Vec<_>) = cells.into_iter().partition(|cell| cell.group.is_some());
         dry.into_par_iter().for_each(|cell| cell.shard.fill(T::nan()));
-        let work = wet.into_par_iter().zip(values.par_chunks_exact_mut(self.planes)).zip(groups.par_iter().zip(geometry.par_iter()));
+        let work = wet
+            .into_par_iter()
+            .zip(values.par_chunks_exact_mut(self.planes))
+            .zip(groups.par_iter().zip(geometry.par_iter()));
         work.for_each(|((cell, planes), (group, geometry))| {
             let number = cell.group.unwrap_or_default();
             self.group(&series, number, group, geometry, cell.shard, planes);
@@ -107,7 +112,8 @@ impl<'a, T: Sample> Estimator<'a, T> {
         let psd: &mut [T] = if in_place { &mut *shard } else { &mut worker.psd };
         let (u, v) = (series.group(0, number), series.group(1, number));
         let summary = self.welch.rotary(u, v, geometry.rotation.as_ref(), group.active, &mut worker.welch, psd);
-        let estimate = Estimate { psd, summary: &summary, active: group.active, inertial_frequency: &geometry.inertial_frequency };
+        let estimate =
+            Estimate { psd, summary: &summary, active: group.active, inertial_frequency: &geometry.inertial_frequency };
         let mut rest = planes;
         for product in &self.products {
             let count = product.plane_count();
@@ -163,7 +169,7 @@ impl<'a, T: Sample> Estimator<'a, T> {
                     let column = (group.column as usize + lane).min(place.i.len() - 1) * stride;
                     group.row as usize * stride * window.i.len() + column
                 };
-                let line = |values: &[f64]| Line(std::array::from_fn(|lane| T::from_f64(values[at(lane)])));
+                let line = |values: &[f64]| Line(std::array::from_fn(|lane| T::rounded(values[at(lane)])));
                 Geometry {
                     inertial_frequency: std::array::from_fn(|lane| inertial_frequency(latitude[at(lane)]).0),
                     rotation: angles.as_ref().map(|(cos, sin)| Rotation { cos: line(cos), sin: line(sin) }),

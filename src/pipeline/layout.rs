@@ -89,9 +89,8 @@ fn rotary_psd(config: &Config, setup: &Setup, plan: &Plan) -> ArraySpec {
 fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: usize) -> ArraySpec {
     let tiling = &plan.tiling;
     let plain = |first: usize, rows: usize| with_face(setup, first as u64, &[rows as u64, tiling.ni as u64]);
-    let front = |value: u64, rest: Vec<u64>| -> Vec<u64> {
-        map.by_band.then_some(value).into_iter().chain(rest).collect()
-    };
+    let front =
+        |value: u64, rest: Vec<u64>| -> Vec<u64> { map.by_band.then_some(value).into_iter().chain(rest).collect() };
     let mut dimensions = if map.by_band { vec!["band"] } else { Vec::new() };
     dimensions.extend(with_face(setup, "face", &["j", "i"]));
     ArraySpec {
@@ -160,7 +159,8 @@ fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
     arrays.push(axis("time_status", "time", time.len(), ElementKind::U8, attributes));
     if bands > 0 {
         let name = json!({ "long_name": "name of the frequency band", "units": "1" });
-        let limits = json!({ "long_name": "limits of the band as written; a number is in cycles per day", "units": "1" });
+        let limits =
+            json!({ "long_name": "limits of the band as written; a number is in cycles per day", "units": "1" });
         arrays.push(axis("band", "band", bands, ElementKind::Text, name));
         arrays.push(axis("band_limits", "band", bands, ElementKind::Text, limits));
     }

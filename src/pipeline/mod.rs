@@ -9,6 +9,7 @@ mod planning;
 mod read;
 mod run;
 mod setup;
+mod tiles;
 
 pub use node::{machine, node_memory_bytes};
 pub use planning::{Assumed, plan, plan_assumed, plan_json};

@@ -27,9 +27,7 @@ fn control_group_bytes() -> Option<u64> {
         let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
         let (root, file) = match controllers {
             "" => ("/sys/fs/cgroup", "memory.max"),
-            list if list.split(',').any(|name| name == "memory") => {
-                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
-            }
+            list if list.split(',').any(|name| name == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
             _ => return None,
         };
         let own = Path::new(root).join(path.trim_start_matches('/'));
@@ -71,10 +69,10 @@ pub fn machine(config: &Config, world: &dyn World) -> Machine {
     let quota = std::thread::available_parallelism().map_or(1, usize::from);
     let by_node = (cores.max(1) / on_node).max(1).min(quota);
     let threads = config.run.threads.unwrap_or(by_node);
-    let memory = config.run.memory.map_or_else(
-        || (node_memory_bytes().unwrap_or(4 << 30) as f64 * DEFAULT_MEMORY_SHARE) as u64,
-        |bytes| bytes.0,
-    );
+    let memory = config
+        .run
+        .memory
+        .map_or_else(|| (node_memory_bytes().unwrap_or(4 << 30) as f64 * DEFAULT_MEMORY_SHARE) as u64, |bytes| bytes.0);
     let least = |value: u64| world.all_gather(value).into_iter().min().unwrap_or(value);
     let most = |value: u64| world.all_gather(value).into_iter().max().unwrap_or(value);
     let first_of_node = u64::from(node.first() == Some(&world.rank()));

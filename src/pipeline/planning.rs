@@ -173,10 +173,8 @@ pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Res
         },
         interval: assumed.interval,
     };
-    let mut all_wet = |tile: &Tile| Occupancy {
-        points: tile.points(),
-        groups: (tile.groups_per_row() * tile.j.len()) as u64,
-    };
+    let mut all_wet =
+        |tile: &Tile| Occupancy { points: tile.points(), groups: (tile.groups_per_row() * tile.j.len()) as u64 };
     Ok(Plan::new(problem(config, &sizes)?, machine, &mut all_wet)?)
 }
 

@@ -155,7 +155,12 @@ impl<'a> PassReader<'a> {
         results.into_iter().collect()
     }
 
-    fn read_block<T: Sample>(&self, round: &Round<'_, T>, steps: Range<usize>, scratch: &mut Scratch<T>) -> Result<(), Error> {
+    fn read_block<T: Sample>(
+        &self,
+        round: &Round<'_, T>,
+        steps: Range<usize>,
+        scratch: &mut Scratch<T>,
+    ) -> Result<(), Error> {
         let u = self.setup.catalog.open_block(Component::U as usize, steps.clone())?;
         let v = self.setup.catalog.open_block(Component::V as usize, steps.clone())?;
         let lattice = &self.setup.lattice;
@@ -178,7 +183,16 @@ impl<'a> PassReader<'a> {
                     if kept.as_ref() != Some(&south) {
                         let row = piece.native_rows.start..piece.native_rows.start + 1;
                         let mut buffer = std::mem::take(&mut scratch.south);
-                        self.fetch(&v, Component::V, &piece, row, piece.columns.clone(), &steps, &mut scratch.raw, &mut buffer)?;
+                        self.fetch(
+                            &v,
+                            Component::V,
+                            &piece,
+                            row,
+                            piece.columns.clone(),
+                            &steps,
+                            &mut scratch.raw,
+                            &mut buffer,
+                        )?;
                         scratch.south = buffer;
                     }
                     kept = self.read_v_centred(&v, &piece, &steps, scratch)?;
@@ -262,14 +276,29 @@ impl<'a> PassReader<'a> {
     }
 
     /// u of the piece's selected points into `centred`.
-    fn read_u<T: Sample>(&self, block: &Block, piece: &Piece<'_>, steps: &Range<usize>, scratch: &mut Scratch<T>) -> Result<(), Error> {
+    fn read_u<T: Sample>(
+        &self,
+        block: &Block,
+        piece: &Piece<'_>,
+        steps: &Range<usize>,
+        scratch: &mut Scratch<T>,
+    ) -> Result<(), Error> {
         let grid = &self.setup.grid;
         let stride = self.setup.lattice.i.step;
         let columns = &piece.columns;
         let at_edge = columns.end == grid.extent.ni;
         let read = columns.start..columns.end + usize::from(self.centre && !at_edge);
         let rows = piece.native_rows.clone();
-        self.fetch(block, Component::U, piece, rows.clone(), read.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
+        self.fetch(
+            block,
+            Component::U,
+            piece,
+            rows.clone(),
+            read.clone(),
+            steps,
+            &mut scratch.raw,
+            &mut scratch.stored,
+        )?;
         let wraps = self.centre && at_edge && grid.periodic.east() == Halo::Wrap;
         if wraps {
             self.fetch(block, Component::U, piece, rows, 0..1, steps, &mut scratch.raw, &mut scratch.beyond)?;
@@ -287,9 +316,24 @@ impl<'a> PassReader<'a> {
         Ok(())
     }
 
-    fn read_v_as_stored<T: Sample>(&self, block: &Block, piece: &Piece<'_>, steps: &Range<usize>, scratch: &mut Scratch<T>) -> Result<(), Error> {
+    fn read_v_as_stored<T: Sample>(
+        &self,
+        block: &Block,
+        piece: &Piece<'_>,
+        steps: &Range<usize>,
+        scratch: &mut Scratch<T>,
+    ) -> Result<(), Error> {
         let rows = piece.native_rows.clone();
-        self.fetch(block, Component::V, piece, rows, piece.columns.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
+        self.fetch(
+            block,
+            Component::V,
+            piece,
+            rows,
+            piece.columns.clone(),
+            steps,
+            &mut scratch.raw,
+            &mut scratch.stored,
+        )?;
         let selected = piece.strip.i.len();
         scratch.centred.resize(steps.len() * piece.rows.len() * selected, T::zero());
         let rows = scratch.stored.chunks_exact(piece.columns.len()).zip(scratch.centred.chunks_exact_mut(selected));
@@ -318,7 +362,16 @@ impl<'a> PassReader<'a> {
         self.fetch(block, Component::V, piece, read, columns.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
         let wraps = at_edge && grid.periodic.north() == Halo::Wrap;
         if wraps {
-            self.fetch(block, Component::V, piece, 0..1, columns.clone(), steps, &mut scratch.raw, &mut scratch.beyond)?;
+            self.fetch(
+                block,
+                Component::V,
+                piece,
+                0..1,
+                columns.clone(),
+                steps,
+                &mut scratch.raw,
+                &mut scratch.beyond,
+            )?;
         }
         let selected = piece.strip.i.len();
         let rows = piece.rows.len();
@@ -357,7 +410,14 @@ impl<'a> PassReader<'a> {
     }
 
     /// Puts the piece's values to the tiles they belong to, 16 lanes by 16.
-    fn pack<T: Sample>(&self, round: &Round<'_, T>, piece: &Piece<'_>, component: Component, steps: &Range<usize>, centred: &[T]) {
+    fn pack<T: Sample>(
+        &self,
+        round: &Round<'_, T>,
+        piece: &Piece<'_>,
+        component: Component,
+        steps: &Range<usize>,
+        centred: &[T],
+    ) {
         let width = piece.strip.i.len();
         let snapshot = piece.rows.len() * width;
         for at in piece.strip.tiles.clone() {

@@ -100,7 +100,9 @@ pub enum PlanError {
         least: Bytes,
     },
     /// No tile has a point with a spectrum.
-    #[error("[select] leaves no wet point with a spectrum: all {points} selected points are land or lack a neighbour beyond the domain's edge")]
+    #[error(
+        "[select] leaves no wet point with a spectrum: all {points} selected points are land or lack a neighbour beyond the domain's edge"
+    )]
     AllLand {
         /// Selected points.
         points: u64,

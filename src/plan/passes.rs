@@ -54,8 +54,7 @@ pub(super) fn fit(
         if count >= tiles.len() {
             let mut memory = needs.memory;
             memory.exchange_bytes = needs.exchange_bytes(problem, machine, 1);
-            return check(problem, machine, needs, budget, passes)
-                .ok_or_else(|| too_small(machine, memory));
+            return check(problem, machine, needs, budget, passes).ok_or_else(|| too_small(machine, memory));
         }
         if let Some(fit) = check(problem, machine, needs, budget, passes) {
             return Ok(fit);
@@ -234,9 +233,13 @@ pub(super) fn reads(problem: &Problem, tiles: &[Tile], passes: &[Pass]) -> Reads
             if halo && problem.centre {
                 let below = at.checked_sub(1).map(|before| &strips[before]);
                 let continues = below.is_some_and(|below| {
-                    problem.stride == 1 && below.face == strip.face && below.j.end == strip.j.start && below.i == strip.i
+                    problem.stride == 1
+                        && below.face == strip.face
+                        && below.j.end == strip.j.start
+                        && below.i == strip.i
                 });
-                points += if problem.stride > 1 { rows * columns(strip) } else { u64::from(!continues) * columns(strip) };
+                points +=
+                    if problem.stride > 1 { rows * columns(strip) } else { u64::from(!continues) * columns(strip) };
                 points += rows;
             }
         }

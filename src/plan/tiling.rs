@@ -87,11 +87,13 @@ impl Tiling {
     pub fn new(problem: &Problem) -> Result<Self, PlanError> {
         let &Problem { faces, nj, ni, frequencies, sample_bytes, steps, fields, .. } = problem;
         let too_large = |what: &str| PlanError::TooLarge { what: what.to_owned() };
-        let product = |factors: &[usize]| factors.iter().try_fold(1_u64, |so_far, &factor| so_far.checked_mul(factor as u64));
+        let product =
+            |factors: &[usize]| factors.iter().try_fold(1_u64, |so_far, &factor| so_far.checked_mul(factor as u64));
         let points = product(&[faces, nj, ni]).ok_or_else(|| too_large("faces x nj x ni"))?.max(1);
         let point_bytes = product(&[frequencies, sample_bytes]).ok_or_else(|| too_large("frequencies x bytes"))?.max(1);
         let result_bytes = points.checked_mul(point_bytes).ok_or_else(|| too_large("points x frequencies x bytes"))?;
-        let series_bytes = product(&[steps, fields, sample_bytes]).ok_or_else(|| too_large("steps x fields x bytes"))?.max(1);
+        let series_bytes =
+            product(&[steps, fields, sample_bytes]).ok_or_else(|| too_large("steps x fields x bytes"))?.max(1);
         points.checked_mul(series_bytes).ok_or_else(|| too_large("points x steps x fields x bytes"))?;
 
         let by_shard = (result_bytes / TILES_WANTED).clamp(*SHARD_BYTES.start(), *SHARD_BYTES.end()) / point_bytes;
@@ -117,7 +119,16 @@ impl Tiling {
         let tile_nj = tile_nj.next_multiple_of(chunk_nj);
         let map_rows = (MAP_BLOCK_BYTES / (ni as u64 * 8).max(1)) as usize;
         let map_nj = (map_rows / tile_nj).max(1) * tile_nj;
-        Ok(Tiling { faces, nj, ni, tile_nj, tile_ni, chunk_nj, chunk_ni, map_nj: map_nj.min(nj.next_multiple_of(tile_nj)) })
+        Ok(Tiling {
+            faces,
+            nj,
+            ni,
+            tile_nj,
+            tile_ni,
+            chunk_nj,
+            chunk_ni,
+            map_nj: map_nj.min(nj.next_multiple_of(tile_nj)),
+        })
     }
 
     /// Rows of tiles on a face.

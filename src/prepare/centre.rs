@@ -7,7 +7,7 @@ use crate::terms::Sample;
 /// `faces` starts with the west face of the first cell. Where the last cell's east face is not in the
 /// row, `beyond` gives it; without it that cell is 0, and no point with a spectrum may depend on it.
 pub fn centre_along_i<T: Sample>(faces: &[T], beyond: Option<T>, stride: usize, centres: &mut [T]) {
-    let half = T::from_f64(0.5);
+    let half = T::rounded(0.5);
     if stride == 1 && faces.len() > centres.len() {
         for ((centre, west), east) in centres.iter_mut().zip(faces).zip(&faces[1..]) {
             *centre = half * (*west + *east);
@@ -26,7 +26,7 @@ pub fn centre_along_i<T: Sample>(faces: &[T], beyond: Option<T>, stride: usize, 
 /// Without a row of north faces (beyond the domain) the centres are 0, and no point with a spectrum may
 /// depend on them.
 pub fn centre_along_j<T: Sample>(south: &[T], north: Option<&[T]>, stride: usize, centres: &mut [T]) {
-    let half = T::from_f64(0.5);
+    let half = T::rounded(0.5);
     let Some(north) = north else {
         centres.fill(T::zero());
         return;

@@ -48,7 +48,7 @@ fn all_good<T: Sample>(values: &[T], range: [T; 2]) -> bool {
 fn limits<T: Sample>(range: Option<[f64; 2]>) -> [T; 2] {
     let [low, high] = range.unwrap_or([f64::MIN, f64::MAX]);
     // A limit beyond the type's numbers still refuses infinities.
-    [T::from_f64(low).max(T::min_value()), T::from_f64(high).min(T::max_value())]
+    [T::rounded(low).max(T::min_value()), T::rounded(high).min(T::max_value())]
 }
 
 /// The first value at an open place that is not a number or outside `range` (both ends allowed).

@@ -73,7 +73,11 @@ impl<T: Sample> Product<T> for Bands {
             name,
             kind: MapKind::Real,
             by_band: true,
-            attributes: attributes(long_name, "m2 s-2", &[("comment", json!("1/2 S_ww integrated over the band, partial bins by their overlap"))]),
+            attributes: attributes(
+                long_name,
+                "m2 s-2",
+                &[("comment", json!("1/2 S_ww integrated over the band, partial bins by their overlap"))],
+            ),
         };
         vec![
             energy("band_ke", "kinetic energy per unit mass in the band"),
@@ -89,7 +93,11 @@ impl<T: Sample> Product<T> for Bands {
                     &[
                         (
                             "flag_masks",
-                            json!([BandFlag::Narrow as u8, BandFlag::OverlapsFixed as u8, BandFlag::BeyondNyquist as u8]),
+                            json!([
+                                BandFlag::Narrow as u8,
+                                BandFlag::OverlapsFixed as u8,
+                                BandFlag::BeyondNyquist as u8
+                            ]),
                         ),
                         ("flag_meanings", json!("narrower_than_two_bins overlaps_a_fixed_band beyond_nyquist")),
                     ],
@@ -123,11 +131,7 @@ mod tests {
     use super::*;
 
     fn band(lo: &str, hi: &str) -> Band {
-        Band {
-            name: "x".into(),
-            limits: [lo.parse().unwrap(), hi.parse().unwrap()],
-            written: [lo.into(), hi.into()],
-        }
+        Band { name: "x".into(), limits: [lo.parse().unwrap(), hi.parse().unwrap()], written: [lo.into(), hi.into()] }
     }
 
     #[test]

@@ -19,12 +19,17 @@ pub enum GeometryMap {
 /// `XC YC Depth rA f0 mask`, never NaN; `Depth` and `rA` only where the grid has them.
 pub fn geometry_maps(grid: &Grid) -> Vec<(GeometryMap, MapArray)> {
     let map = |what, name, kind, attributes| Some((what, MapArray { name, kind, by_band: false, attributes }));
-    let mut longitude = attributes("longitude of cell centres", "degrees_east", &[("standard_name", json!("longitude"))]);
+    let mut longitude =
+        attributes("longitude of cell centres", "degrees_east", &[("standard_name", json!("longitude"))]);
     let mut latitude = attributes("latitude of cell centres", "degrees_north", &[("standard_name", json!("latitude"))]);
     // A coordinate does not list itself.
     longitude.remove("coordinates");
     latitude.remove("coordinates");
-    let depth = attributes("depth of the sea floor below the geoid", "m", &[("standard_name", json!("sea_floor_depth_below_geoid"))]);
+    let depth = attributes(
+        "depth of the sea floor below the geoid",
+        "m",
+        &[("standard_name", json!("sea_floor_depth_below_geoid"))],
+    );
     let area = attributes("area of the cell", "m2", &[("standard_name", json!("cell_area"))]);
     let inertial = attributes(
         "inertial frequency, positive north",
@@ -34,7 +39,11 @@ pub fn geometry_maps(grid: &Grid) -> Vec<(GeometryMap, MapArray)> {
     let mask = attributes(
         "wet at the level of the data",
         "1",
-        &[("flag_values", json!([0, 1])), ("flag_meanings", json!("land water")), ("standard_name", json!("sea_binary_mask"))],
+        &[
+            ("flag_values", json!([0, 1])),
+            ("flag_meanings", json!("land water")),
+            ("standard_name", json!("sea_binary_mask")),
+        ],
     );
     [
         map(GeometryMap::Field(GridField::Xc), "XC", MapKind::Real, longitude),

@@ -27,7 +27,10 @@ impl<T: Sample> Product<T> for Quality {
                     "1",
                     &[
                         ("comment", json!("away from 0 and +- df, where a taper mixes both senses")),
-                        ("references", json!("Percival and Walden (1993), Spectral Analysis for Physical Applications, eq. 292b")),
+                        (
+                            "references",
+                            json!("Percival and Walden (1993), Spectral Analysis for Physical Applications, eq. 292b"),
+                        ),
                     ],
                 ),
             },

@@ -13,7 +13,9 @@ pub fn rotary_psd_attributes() -> Map<String, Value> {
             ("sidedness", json!("two-sided: negative frequencies turn clockwise, positive ones counter-clockwise")),
             (
                 "comment",
-                json!("density: the integral over freq_time is the variance of u plus that of v, twice the kinetic energy per unit mass"),
+                json!(
+                    "density: the integral over freq_time is the variance of u plus that of v, twice the kinetic energy per unit mass"
+                ),
             ),
             ("cell_methods", json!("time: mean (of periodograms of overlapping segments)")),
         ],

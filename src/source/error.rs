@@ -48,7 +48,9 @@ pub enum SourceError {
         reason: String,
     },
     /// Neither `.meta` nor a configured shape.
-    #[error("{path} has no .meta file beside it: give its shape, [input] shape = [nj, ni], and if it is not big-endian float32, dtype and endian")]
+    #[error(
+        "{path} has no .meta file beside it: give its shape, [input] shape = [nj, ni], and if it is not big-endian float32, dtype and endian"
+    )]
     NoShape {
         /// A data file.
         path: PathBuf,
@@ -90,7 +92,9 @@ pub enum SourceError {
         what: String,
     },
     /// The steps between snapshots are not whole multiples of the usual one.
-    #[error("uneven time axis: after {before} comes {after}, {got} later, where the usual step is {usual}; only gaps of whole steps can be handled")]
+    #[error(
+        "uneven time axis: after {before} comes {after}, {got} later, where the usual step is {usual}; only gaps of whole steps can be handled"
+    )]
     Uneven {
         /// Snapshot before the place.
         before: String,
@@ -102,7 +106,9 @@ pub enum SourceError {
         usual: String,
     },
     /// Snapshots are missing and the policy is to fail.
-    #[error("{count} snapshot(s) of {field} missing, first {first}; [prepare] missing = \"fail\" (set \"reject\" to leave out the segments that touch them)")]
+    #[error(
+        "{count} snapshot(s) of {field} missing, first {first}; [prepare] missing = \"fail\" (set \"reject\" to leave out the segments that touch them)"
+    )]
     Gaps {
         /// Field name.
         field: String,

@@ -66,7 +66,10 @@ impl TimeAxis {
             let steps = distance / usual;
             if distance % usual != 0 || steps > 10_000_000 {
                 let seconds = |iterations: u64| {
-                    format!("{iterations} iterations ({})", crate::terms::Seconds(iterations as f64 * seconds_per_iteration))
+                    format!(
+                        "{iterations} iterations ({})",
+                        crate::terms::Seconds(iterations as f64 * seconds_per_iteration)
+                    )
                 };
                 return Err(SourceError::Uneven {
                     before: format!("iteration {}", pair[0]),
@@ -133,11 +136,7 @@ impl TimeAxis {
                 ),
             });
         }
-        Ok(TimeAxis {
-            first_iteration: self.iteration(from),
-            present: self.present[from..to].to_vec(),
-            ..self.clone()
-        })
+        Ok(TimeAxis { first_iteration: self.iteration(from), present: self.present[from..to].to_vec(), ..self.clone() })
     }
 
     /// Steps that do not exist.

@@ -125,8 +125,7 @@ mod tests {
         for (points, nw) in [(2, 0.6), (9, 2.5), (64, 1.5), (101, 4.0), (240, 8.0)] {
             let w = nw / points as f64;
             let v = first_dpss(points, w);
-            let kernel =
-                |lag: f64| if lag == 0.0 { 2.0 * w } else { (2.0 * PI * w * lag).sin() / (PI * lag) };
+            let kernel = |lag: f64| if lag == 0.0 { 2.0 * w } else { (2.0 * PI * w * lag).sin() / (PI * lag) };
             let image: Vec<f64> =
                 (0..points).map(|n| (0..points).map(|m| kernel(n as f64 - m as f64) * v[m]).sum()).collect();
             let lambda: f64 = image.iter().zip(&v).map(|(a, b)| a * b).sum();

@@ -58,7 +58,7 @@ impl<T: Sample> SegmentTransform<T> {
         let plan = SegmentTransform {
             length,
             stride: lines * CACHE_LINE / size_of::<Complex<T>>(),
-            window: coefficients.iter().map(|w| <T as Sample>::from_f64(*w)).collect(),
+            window: coefficients.iter().map(|w| T::rounded(*w)).collect(),
             sloping: detrend == Detrend::Linear,
             mean_response,
             fft: FftPlanner::new().plan_fft_forward(length),
@@ -118,7 +118,7 @@ impl<T: Sample> SegmentTransform<T> {
         for (k, response) in &self.mean_response {
             let value = &mut row[*k];
             let whole = level * response + Complex::new(value.re.as_f64(), value.im.as_f64());
-            *value = Complex::new(<T as Sample>::from_f64(whole.re), <T as Sample>::from_f64(whole.im));
+            *value = Complex::new(T::rounded(whole.re), T::rounded(whole.im));
         }
     }
 }

@@ -101,8 +101,8 @@ struct Level<T> {
 impl<T: Sample> Level<T> {
     #[inline(always)]
     fn new(level: &Wide) -> Self {
-        let high: [T; LANES] = std::array::from_fn(|lane| <T as Sample>::from_f64(level[lane]));
-        let low = std::array::from_fn(|lane| <T as Sample>::from_f64(level[lane] - high[lane].as_f64()));
+        let high: [T; LANES] = std::array::from_fn(|lane| T::rounded(level[lane]));
+        let low = std::array::from_fn(|lane| T::rounded(level[lane] - high[lane].as_f64()));
         Level { high, low }
     }
 
@@ -115,7 +115,5 @@ impl<T: Sample> Level<T> {
 /// x minus a line, in float64: its error would else grow with the ratio of the trend to what remains.
 #[inline(always)]
 fn residual_of_line<T: Sample>(x: &Line<T>, trend: &Trend, from_middle: f64) -> [T; LANES] {
-    std::array::from_fn(|lane| {
-        <T as Sample>::from_f64(x.0[lane].as_f64() - (trend.level[lane] + trend.slope[lane] * from_middle))
-    })
+    std::array::from_fn(|lane| T::rounded(x.0[lane].as_f64() - (trend.level[lane] + trend.slope[lane] * from_middle)))
 }

@@ -187,7 +187,7 @@ impl<T: Sample> Welch<T> {
             let scale = self.density / f64::from(count);
             let (positive, negative) = power.split_at(ascending_start(segment));
             for (value, power) in row.iter_mut().zip(negative.iter().chain(positive)) {
-                *value = <T as Sample>::from_f64(power * scale);
+                *value = T::rounded(power * scale);
             }
         }
         summary

@@ -14,14 +14,14 @@ pub trait Sample:
     /// Size of one value in bytes.
     const BYTES: usize = size_of::<Self>();
     /// Rounds a float64 to this type.
-    fn from_f64(value: f64) -> Self;
+    fn rounded(value: f64) -> Self;
     /// Widens to float64, exactly.
     fn as_f64(self) -> f64;
 }
 
 impl Sample for f32 {
     #[inline]
-    fn from_f64(value: f64) -> Self {
+    fn rounded(value: f64) -> Self {
         value as f32
     }
     #[inline]
@@ -32,7 +32,7 @@ impl Sample for f32 {
 
 impl Sample for f64 {
     #[inline]
-    fn from_f64(value: f64) -> Self {
+    fn rounded(value: f64) -> Self {
         value
     }
     #[inline]

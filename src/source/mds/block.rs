@@ -77,8 +77,7 @@ mod tests {
             let mut out = vec![0.0_f64; 2 * window.points()];
             let bytes = block.read(&window, &mut Vec::new(), &mut out).unwrap();
             assert_eq!(bytes, window.points() as u64 * 4);
-            let expected: Vec<f64> =
-                j.flat_map(|j| i.clone().map(move |i| f64::from(value(1, j, i)))).collect();
+            let expected: Vec<f64> = j.flat_map(|j| i.clone().map(move |i| f64::from(value(1, j, i)))).collect();
             assert_eq!(out[..window.points()], expected);
             assert!(out[window.points()..].iter().all(|value| value.is_nan()));
         }

@@ -43,7 +43,8 @@ impl GridFiles for MdsGridFiles {
 
     fn read(&self, field: GridField, level: usize, window: &Window) -> Result<Vec<f64>, GridError> {
         let path = self.path(field);
-        let unreadable = |reason: String| GridError::Unreadable { name: field.name(), place: path.display().to_string(), reason };
+        let unreadable =
+            |reason: String| GridError::Unreadable { name: field.name(), place: path.display().to_string(), reason };
         let shape = |got: String| GridError::Shape {
             name: field.name(),
             place: path.display().to_string(),
@@ -77,7 +78,8 @@ impl GridFiles for MdsGridFiles {
         let columns = window.i.len();
         let mut raw = vec![0; columns * value_bytes];
         for (row, values) in window.j.clone().zip(values.chunks_exact_mut(columns)) {
-            let value = ((level - 1) as u64 * plane) + ((window.face * self.extent.nj + row) * self.extent.ni + window.i.start) as u64;
+            let value = ((level - 1) as u64 * plane)
+                + ((window.face * self.extent.nj + row) * self.extent.ni + window.i.start) as u64;
             file.read_exact_at(&mut raw, value * value_bytes as u64).map_err(|error| unreadable(error.to_string()))?;
             number.decode(&raw, values);
         }

@@ -74,7 +74,9 @@ impl Meta {
                 "timeInterval" => {
                     meta.time_interval = values
                         .iter()
-                        .map(|value| value.parse().map_err(|_| format!("timeInterval holds `{value}`, which is not a number")))
+                        .map(|value| {
+                            value.parse().map_err(|_| format!("timeInterval holds `{value}`, which is not a number"))
+                        })
                         .collect::<Result<_, _>>()?;
                 }
                 "fldList" => meta.fields = values,

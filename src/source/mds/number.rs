@@ -34,10 +34,10 @@ impl Number {
     /// Decodes `raw`, rounding to `T`; both hold the same number of values.
     pub fn decode<T: Sample>(self, raw: &[u8], out: &mut [T]) {
         match self {
-            Number::Float32(Endian::Big) => each(raw, out, |b| T::from_f64(f32::from_be_bytes(b).into())),
-            Number::Float32(Endian::Little) => each(raw, out, |b| T::from_f64(f32::from_le_bytes(b).into())),
-            Number::Float64(Endian::Big) => each(raw, out, |b| T::from_f64(f64::from_be_bytes(b))),
-            Number::Float64(Endian::Little) => each(raw, out, |b| T::from_f64(f64::from_le_bytes(b))),
+            Number::Float32(Endian::Big) => each(raw, out, |b| T::rounded(f32::from_be_bytes(b).into())),
+            Number::Float32(Endian::Little) => each(raw, out, |b| T::rounded(f32::from_le_bytes(b).into())),
+            Number::Float64(Endian::Big) => each(raw, out, |b| T::rounded(f64::from_be_bytes(b))),
+            Number::Float64(Endian::Little) => each(raw, out, |b| T::rounded(f64::from_le_bytes(b))),
         }
     }
 }

@@ -107,7 +107,8 @@ pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
                 have: format!("{} level(s)", layout.levels),
             });
         }
-        let mut by_iteration: BTreeMap<u64, PathBuf> = found.into_iter().map(|found| (found.iteration, found.file)).collect();
+        let mut by_iteration: BTreeMap<u64, PathBuf> =
+            found.into_iter().map(|found| (found.iteration, found.file)).collect();
         let (_, _, axis) = first.as_ref().ok_or_else(|| SourceError::NoFolder { path: request.folder.clone() })?;
         let files = (0..axis.len()).map(|step| by_iteration.remove(&axis.iteration(step))).collect();
         fields.push(MdsCatalogField {
@@ -173,10 +174,8 @@ fn list(folder: &Path, depth: usize) -> Result<Vec<String>, SourceError> {
 
 /// The files of one field in order of time, each with its length and `.meta`.
 fn find(request: &MdsRequest, field: &MdsField, names: &[String]) -> Result<Vec<Found>, SourceError> {
-    let matching: Vec<(u64, &String)> = names
-        .iter()
-        .filter_map(|name| Some((request.pattern.iteration_of(&field.name, name)?, name)))
-        .collect();
+    let matching: Vec<(u64, &String)> =
+        names.iter().filter_map(|name| Some((request.pattern.iteration_of(&field.name, name)?, name))).collect();
     if matching.is_empty() {
         let nearest = names
             .iter()
@@ -301,18 +300,27 @@ fn from_meta(request: &MdsRequest, meta: &Meta, path: &Path) -> Result<Layout, S
     Ok(Layout { ni, nj, levels, records, number: number(request, value_bytes), fields: meta.fields.clone() })
 }
 
-fn without_meta(request: &MdsRequest, file: &Found, common: Option<&Layout>, path: &Path) -> Result<Layout, SourceError> {
+fn without_meta(
+    request: &MdsRequest,
+    file: &Found,
+    common: Option<&Layout>,
+    path: &Path,
+) -> Result<Layout, SourceError> {
     if let Some(layout) = common {
         return Ok(layout.clone());
     }
     let Some([nj, ni]) = request.shape else { return Err(SourceError::NoShape { path: path.to_owned() }) };
-    let plane = [nj, ni, request.value_bytes].into_iter().try_fold(1_usize, usize::checked_mul).unwrap_or(usize::MAX) as u64;
+    let plane =
+        [nj, ni, request.value_bytes].into_iter().try_fold(1_usize, usize::checked_mul).unwrap_or(usize::MAX) as u64;
     if file.length == 0 || file.length % plane != 0 {
         return Err(SourceError::Length {
             path: path.to_owned(),
             got: file.length,
             expected: plane,
-            why: format!("[input] shape = [{nj}, {ni}] of {} bytes each, or a whole number of such levels", request.value_bytes),
+            why: format!(
+                "[input] shape = [{nj}, {ni}] of {} bytes each, or a whole number of such levels",
+                request.value_bytes
+            ),
             more: String::new(),
         });
     }
@@ -356,7 +364,8 @@ fn same(
     (name, layout, axis): (&str, &Layout, &TimeAxis),
     (other_name, other, other_axis): (&str, &Layout, &TimeAxis),
 ) -> Result<(), SourceError> {
-    let differ = |what: String| SourceError::FieldsDiffer { first: name.to_owned(), second: other_name.to_owned(), what };
+    let differ =
+        |what: String| SourceError::FieldsDiffer { first: name.to_owned(), second: other_name.to_owned(), what };
     if (layout.ni, layout.nj, layout.number) != (other.ni, other.nj, other.number) {
         return Err(differ(format!("{} and {}", describe(layout), describe(other))));
     }

@@ -1,0 +1,89 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Time-frequency kinetic energy spectra of ocean model output.
+#[derive(Debug, Parser)]
+#[command(name = "oceanspec", version, about, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compute the spectra that a configuration asks for
+    Run(Run),
+    /// Say what a run would do: tiles, passes, memory, files
+    Plan(Plan),
+    /// Make LLC4320-like MDS input with a known spectrum
+    Synth(Synth),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// TOML file
+    #[arg(value_name = "CONFIG")]
+    pub(super) config: PathBuf,
+    /// Set a key of the configuration, as in run.memory="8 GiB"
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// Replace an older result at the output path
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// TOML file; may be left out with --assume
+    #[arg(value_name = "CONFIG", required_unless_present = "assume")]
+    pub(super) config: Option<PathBuf>,
+    /// Set a key of the configuration, as in run.memory="8 GiB"
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// Ranks of all nodes together
+    #[arg(long, value_name = "TOTAL", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(super) ranks: u32,
+    /// Nodes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) nodes: u32,
+    /// Sizes of input that is not looked at: faces=13,nj=4320,ni=4320,snapshots=10311[,step=3600]
+    #[arg(long, value_name = "SIZES")]
+    pub(super) assume: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Synth {
+    /// Folder to make; must be empty or not exist
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// Kind of grid
+    #[arg(long, value_name = "KIND", default_value = "plain", value_parser = ["plain"])]
+    pub(super) grid: String,
+    /// Columns
+    #[arg(long, default_value_t = 96)]
+    pub(super) nx: usize,
+    /// Rows
+    #[arg(long, default_value_t = 80)]
+    pub(super) ny: usize,
+    /// Hourly snapshots
+    #[arg(long, default_value_t = 1440)]
+    pub(super) nt: usize,
+    /// Any number; the same number makes the same files
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Slope of the red noise, frequency to this power
+    #[arg(long, default_value_t = -2.0, allow_negative_numbers = true)]
+    pub(super) slope: f64,
+    /// Without land
+    #[arg(long)]
+    pub(super) no_land: bool,
+    /// Without .meta files
+    #[arg(long)]
+    pub(super) no_meta: bool,
+}

@@ -1,0 +1,52 @@
+//! argv in, one call of the library, an exit code out.
+
+mod arguments;
+mod assume;
+mod plan;
+mod progress;
+mod run;
+mod synth;
+
+use clap::Parser;
+
+use crate::Error;
+use arguments::{Arguments, Command};
+
+/// Runs the program; returns its exit code.
+pub fn main() -> i32 {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to stdout with code 0, wrong usage to stderr with code 2.
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    let outcome = match arguments.command {
+        Command::Run(run) => run::run(&run),
+        Command::Plan(plan) => plan::plan(&plan),
+        Command::Synth(synth) => synth::synth(&synth),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            if !matches!(error, Error::Elsewhere(_)) {
+                say(&format!("oceanspec: {error}"));
+            }
+            error.exit_code()
+        }
+    }
+}
+
+/// A line to stderr, in one write, so that lines of several ranks stay whole.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}
+
+/// A result to stdout; a closed pipe is the reader's choice.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+}

@@ -1,0 +1,108 @@
+//! `oceanspec plan`.
+
+use super::assume::assumed;
+use super::{arguments, print};
+use crate::Error;
+use crate::config::Config;
+use crate::exchange::SingleProcess;
+use crate::pipeline;
+use crate::plan::{Machine, Plan};
+use crate::terms::Bytes;
+
+pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
+    let config = match &arguments.config {
+        Some(path) => Config::load(path, &arguments.sets)?,
+        None => Config::assumed(&arguments.sets)?,
+    };
+    let here = pipeline::machine(&config, &SingleProcess);
+    let (ranks, nodes) = (arguments.ranks as usize, arguments.nodes as usize);
+    let ranks_per_node = ranks.div_ceil(nodes);
+    let cores = here.threads;
+    let machine = Machine {
+        ranks,
+        nodes,
+        ranks_per_node,
+        threads: config.run.threads.unwrap_or((cores / ranks_per_node).max(1)),
+        memory_bytes_per_rank: here.memory_bytes_per_rank / ranks_per_node as u64,
+    };
+    let plan = match &arguments.assume {
+        Some(text) => pipeline::plan_assumed(&config, &assumed(text)?, machine)?,
+        None => pipeline::plan(&config, &pipeline::look(&config, &SingleProcess)?, machine)?,
+    };
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&pipeline::plan_json(&plan));
+        print(&text.map_err(|error| Error::Internal { what: error.to_string() })?);
+    } else {
+        print(&table(&plan));
+    }
+    Ok(())
+}
+
+/// The plan for people.
+fn table(plan: &Plan) -> String {
+    let problem = &plan.problem;
+    let tiling = &plan.tiling;
+    let memory = &plan.memory;
+    let bytes = |count: u64| Bytes(count).to_string();
+    let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
+    let faces = if problem.faces > 1 { format!("{} faces of ", problem.faces) } else { String::new() };
+    let rows = [
+        (
+            "input",
+            format!(
+                "{faces}{} x {} points, {} snapshots of {} fields",
+                problem.ni, problem.nj, problem.steps, problem.fields
+            ),
+        ),
+        ("points with a spectrum", format!("{points}, {} frequencies each", problem.frequencies)),
+        (
+            "tiles",
+            format!(
+                "{} of {} x {} points (one file each, inner chunks of {} x {})",
+                plan.tiles.len(),
+                tiling.tile_ni,
+                tiling.tile_nj,
+                tiling.chunk_ni,
+                tiling.chunk_nj
+            ),
+        ),
+        (
+            "machine",
+            format!(
+                "{} rank(s) on {} node(s), {} thread(s) a rank, {} a rank allowed",
+                plan.machine.ranks,
+                plan.machine.nodes,
+                plan.machine.threads,
+                bytes(plan.machine.memory_bytes_per_rank)
+            ),
+        ),
+        (
+            "passes",
+            format!(
+                "{}, each of {} round(s) of {} snapshot(s) a rank",
+                plan.passes.len(),
+                plan.rounds_per_pass,
+                plan.steps_per_round
+            ),
+        ),
+        ("bytes in", format!("{} (each needed byte {:.3} times)", bytes(plan.bytes_in), plan.read_factor())),
+        ("bytes out", format!("{} before compression, in at most {} files", bytes(plan.bytes_out), plan.files_written)),
+        (
+            "memory",
+            format!(
+                "{} on the fullest rank: series {}, exchange {}, output {}, scratch {}, maps {}, masks {}, program {}",
+                bytes(memory.peak_bytes()),
+                bytes(memory.series_bytes),
+                bytes(memory.exchange_bytes),
+                bytes(memory.output_bytes),
+                bytes(memory.scratch_bytes),
+                bytes(memory.maps_bytes),
+                bytes(memory.masks_bytes),
+                bytes(memory.program_bytes)
+            ),
+        ),
+        ("largest MPI count", format!("{} (limit {})", plan.largest_mpi_count, crate::plan::LARGEST_MPI_COUNT)),
+    ];
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
+}

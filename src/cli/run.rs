@@ -1,0 +1,62 @@
+//! `oceanspec run`.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+use super::arguments;
+use super::progress::Progress;
+use super::{print, say};
+use crate::Error;
+use crate::config::Config;
+use crate::exchange::{self, World, agree};
+use crate::pipeline::{self, RunOptions};
+use crate::report::{Observer, Silent};
+use crate::terms::Bytes;
+
+/// Log lines of this rank to stderr: all of rank 0, warnings and errors of the others.
+fn start_log(world: &dyn World) {
+    let level = if world.rank() == 0 { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("OCEANSPEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .without_time()
+        .with_env_filter(filter);
+    let _ = log.try_init();
+}
+
+pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
+    // A wrong configuration is told without starting MPI, by the first process alone.
+    let world = exchange::world()?;
+    start_log(&*world);
+    let config = Config::load(&arguments.config, &arguments.sets).map_err(Error::from);
+    let outcome = run_on(&*world, config, arguments.overwrite);
+    if let Err(error) = &outcome {
+        if !matches!(error, Error::Elsewhere(_)) {
+            say(&format!("oceanspec: {error}"));
+        }
+        // The first rank that leaves with a code has the others killed: meet first.
+        world.barrier();
+        return Err(crate::exchange::Elsewhere { rank: world.rank(), code: error.exit_code() }.into());
+    }
+    Ok(())
+}
+
+fn run_on(world: &dyn World, config: Result<Config, Error>, overwrite: bool) -> Result<(), Error> {
+    let config = agree(world, config, Error::exit_code)?;
+    let progress: Box<dyn Observer> = if world.rank() == 0 { Box::new(Progress::new()) } else { Box::new(Silent) };
+    let summary = pipeline::run(&config, world, &*progress, RunOptions { overwrite })?;
+    if world.rank() == 0 {
+        print(&format!(
+            "{}: spectra of {} points; {} read, {} of spectra written, {:.1} s",
+            config.output.path.display(),
+            summary.points,
+            Bytes(summary.bytes_read),
+            Bytes(summary.bytes_written),
+            summary.seconds
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Maps, gathered from their owners and written by one rank a file.
+
+use rayon::ThreadPool;
+
+use super::compute::TileMaps;
+use super::groups::tile_groups;
+use super::setup::Setup;
+use crate::Error;
+use crate::config::Config;
+use crate::exchange::World;
+use crate::grid::{GridField, Window};
+use crate::plan::Plan;
+use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
+use crate::store::{ResultStore, Values};
+use crate::terms::{LANES, Precision, inertial_frequency};
+
+/// One file of a map: rows of a face.
+#[derive(Clone)]
+struct MapBlock {
+    face: usize,
+    row: usize,
+    rows: std::ops::Range<usize>,
+}
+
+/// Writes maps; every file has its writer among the ranks.
+pub(super) struct MapWriter<'a> {
+    pub(super) config: &'a Config,
+    pub(super) setup: &'a Setup,
+    pub(super) plan: &'a Plan,
+    pub(super) store: &'a ResultStore,
+    pub(super) pool: &'a ThreadPool,
+}
+
+/// Values of a map of one kind, from float64.
+fn with_values<R>(kind: MapKind, precision: Precision, values: &[f64], write: impl FnOnce(Values<'_>) -> R) -> R {
+    match (kind, precision) {
+        (MapKind::Real, Precision::F64) => write(Values::F64(values)),
+        (MapKind::Real, Precision::F32) => {
+            write(Values::F32(&values.iter().map(|&value| value as f32).collect::<Vec<_>>()))
+        }
+        (MapKind::Int32, _) => write(Values::I32(&values.iter().map(|&value| value as i32).collect::<Vec<_>>())),
+        (MapKind::UInt8, _) => write(Values::U8(&values.iter().map(|&value| value as u8).collect::<Vec<_>>())),
+    }
+}
+
+impl MapWriter<'_> {
+    fn blocks(&self) -> Vec<MapBlock> {
+        let tiling = &self.plan.tiling;
+        (0..tiling.faces)
+            .flat_map(|face| {
+                (0..tiling.map_blocks_per_face()).map(move |row| MapBlock {
+                    face,
+                    row,
+                    rows: row * tiling.map_nj..((row + 1) * tiling.map_nj).min(tiling.nj),
+                })
+            })
+            .collect()
+    }
+
+    /// Collective: gathers and writes the maps of all products; `maps` in the order of their planes.
+    ///
+    /// # Errors
+    /// When a file cannot be written. All ranks take part in every gather even then.
+    pub(super) fn write_products(
+        &self,
+        world: &dyn World,
+        maps: &[MapArray],
+        owned: &[TileMaps],
+        bands: usize,
+    ) -> Result<(), Error> {
+        let mut owner_of = vec![0; self.plan.tiles.len()];
+        for pass in &self.plan.passes {
+            owner_of[pass.tiles.clone()].copy_from_slice(&pass.owners);
+        }
+        let planes: Vec<(&MapArray, usize)> = maps
+            .iter()
+            .flat_map(|map| (0..if map.by_band { bands } else { 1 }).map(move |plane| (map, plane)))
+            .collect();
+        let mut result = Ok(());
+        let mut turn = 0;
+        for block in self.blocks() {
+            for (at, (map, plane)) in planes.iter().enumerate() {
+                let writer = turn % world.size();
+                turn += 1;
+                let mine: Vec<[f64; LANES]> = owned
+                    .iter()
+                    .filter(|tile| self.lies_in(tile.tile, &block))
+                    .flat_map(|tile| tile.values.iter().skip(at).step_by(planes.len()).copied())
+                    .collect();
+                let parts = world.gather(writer, bytemuck::cast_slice(&mine));
+                if world.rank() == writer && result.is_ok() {
+                    let values = self.assemble(&block, &owner_of, &parts, map.kind);
+                    result = self.write(map, map.by_band.then_some(*plane), &block, &values);
+                }
+            }
+        }
+        result
+    }
+
+    fn lies_in(&self, tile: usize, block: &MapBlock) -> bool {
+        let tile = &self.plan.tiles[tile];
+        tile.face == block.face && block.rows.contains(&tile.j.start)
+    }
+
+    /// One plane of a block, [j, i], from the lanes that the owners sent.
+    fn assemble(&self, block: &MapBlock, owner_of: &[usize], parts: &[Vec<u8>], kind: MapKind) -> Vec<f64> {
+        let nothing = if kind == MapKind::Real { f64::NAN } else { 0.0 };
+        let width = self.plan.tiling.ni;
+        let mut values = vec![nothing; block.rows.len() * width];
+        let mut next = vec![0; parts.len()];
+        for (at, tile) in self.plan.tiles.iter().enumerate().filter(|(at, _)| self.lies_in(*at, block)) {
+            let owner = owner_of[at];
+            for group in tile_groups(&self.setup.grid.analysed, &self.setup.lattice, tile) {
+                let bytes = &parts[owner][next[owner]..next[owner] + LANES * 8];
+                next[owner] += LANES * 8;
+                let row = tile.j.start + group.row as usize - block.rows.start;
+                let first = row * width + tile.i.start + group.column as usize;
+                for (lane, bytes) in
+                    bytes.as_chunks::<8>().0.iter().enumerate().filter(|(lane, _)| group.active >> lane & 1 == 1)
+                {
+                    values[first + lane] = f64::from_ne_bytes(*bytes);
+                }
+            }
+        }
+        values
+    }
+
+    fn write(&self, map: &MapArray, plane: Option<usize>, block: &MapBlock, values: &[f64]) -> Result<(), Error> {
+        let face = self.setup.grid.extent.has_faces.then_some(block.face as u64);
+        let index: Vec<u64> =
+            plane.map(|plane| plane as u64).into_iter().chain(face).chain([block.row as u64, 0]).collect();
+        with_values(map.kind, self.config.spectrum.precision, values, |values| {
+            self.pool.install(|| self.store.write_chunk(map.name, &index, values))
+        })?;
+        Ok(())
+    }
+
+    /// Writes the maps of the grid that fall to this rank.
+    ///
+    /// # Errors
+    /// When the grid cannot be read or a file cannot be written.
+    pub(super) fn write_geometry(&self, world: &dyn World) -> Result<(), Error> {
+        let blocks = self.blocks();
+        let all = geometry_maps(&self.setup.grid);
+        let work = blocks.iter().flat_map(|block| all.iter().map(move |(what, map)| (block, what, map)));
+        for (block, what, map) in work.skip(world.rank()).step_by(world.size()) {
+            let values = self.geometry(*what, block)?;
+            self.write(map, None, block, &values)?;
+        }
+        Ok(())
+    }
+
+    fn geometry(&self, what: GeometryMap, block: &MapBlock) -> Result<Vec<f64>, Error> {
+        let lattice = &self.setup.lattice;
+        let face = lattice.faces[block.face];
+        let rows = block.rows.clone().map(|row| lattice.j.native(row));
+        let columns: Vec<usize> = lattice.i.indices().collect();
+        let mut values = Vec::with_capacity(block.rows.len() * columns.len());
+        let field = match what {
+            GeometryMap::Mask => {
+                for j in rows {
+                    values.extend(columns.iter().map(|&i| f64::from(u8::from(self.setup.grid.wet.get(face, j, i)))));
+                }
+                return Ok(values);
+            }
+            GeometryMap::Field(field) => field,
+            GeometryMap::InertialFrequency => GridField::Yc,
+        };
+        let first = lattice.i.start;
+        let span = first..lattice.i.native(lattice.i.len - 1) + 1;
+        let files = self.setup.grid_files();
+        if lattice.j.step == 1 {
+            let window = Window {
+                face,
+                j: lattice.j.native(block.rows.start)..lattice.j.native(block.rows.end - 1) + 1,
+                i: span,
+            };
+            values = files.read(field, 1, &window)?;
+        } else {
+            for j in rows {
+                let row = files.read(field, 1, &Window { face, j: j..j + 1, i: span.clone() })?;
+                values.extend(columns.iter().map(|&i| row[i - first]));
+            }
+        }
+        if what == GeometryMap::InertialFrequency {
+            values.iter_mut().for_each(|value| *value = inertial_frequency(*value).0);
+        }
+        Ok(values)
+    }
+
+    /// Rank 0: the axes.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(super) fn write_axes(&self, frequencies: &[f64]) -> Result<(), Error> {
+        let lattice = &self.setup.lattice;
+        let write = |name: &str, values: Values<'_>| -> Result<(), Error> {
+            self.store.write_chunk(name, &[0], values)?;
+            Ok(())
+        };
+        let whole = |values: &mut dyn Iterator<Item = usize>| values.map(|value| value as i64).collect::<Vec<_>>();
+        if self.setup.grid.extent.has_faces {
+            write("face", Values::I64(&whole(&mut lattice.faces.iter().copied())))?;
+        }
+        write("j", Values::I64(&whole(&mut lattice.j.indices())))?;
+        write("i", Values::I64(&whole(&mut lattice.i.indices())))?;
+        if self.plan.problem.spectrum {
+            write("freq_time", Values::F64(frequencies))?;
+        }
+        let time = self.setup.catalog.time();
+        write("time", Values::F64(&(0..time.len()).map(|step| time.seconds(step)).collect::<Vec<_>>()))?;
+        let status: Vec<u8> = time.present.iter().map(|&present| if present { 0 } else { 3 }).collect();
+        write("time_status", Values::U8(&status))?;
+        if !self.config.bands.is_empty() {
+            let names: Vec<String> = self.config.bands.iter().map(|band| band.name.clone()).collect();
+            let limits: Vec<String> =
+                self.config.bands.iter().map(|band| format!("{} to {}", band.written[0], band.written[1])).collect();
+            write("band", Values::Text(&names))?;
+            write("band_limits", Values::Text(&limits))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,271 @@
+//! A whole run.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use rayon::ThreadPool;
+use tracing::{info, warn};
+
+use super::compute::{Estimator, TileMaps};
+use super::layout::group_spec;
+use super::maps::MapWriter;
+use super::node::machine;
+use super::planning::{nyquist, plan, welch, welch_spec};
+use super::read::{PassReader, selected_count};
+use super::setup::{Setup, look};
+use super::tiles::TileStage;
+use crate::Error;
+use crate::config::{Config, Missing};
+use crate::exchange::{Transposition, World, agree};
+use crate::grid::Rotation;
+use crate::plan::Plan;
+use crate::product::{Bands, MapArray, Moments, Product, Quality};
+use crate::report::Observer;
+use crate::spectrum::frequency_step;
+use crate::store::ResultStore;
+use crate::terms::{Bytes, Precision, Sample, Seconds};
+
+/// What the command line adds to the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// An older result at the output path may be replaced.
+    pub overwrite: bool,
+}
+
+/// What a run did, all ranks together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunSummary {
+    /// Points with a spectrum.
+    pub points: u64,
+    /// Bytes read.
+    pub bytes_read: u64,
+    /// Bytes of spectra written, after compression.
+    pub bytes_written: u64,
+    /// Seconds from start to end.
+    pub seconds: f64,
+}
+
+/// Collective: runs a configuration.
+///
+/// # Errors
+/// On the lowest rank that failed, what went wrong; on the others [`Error::Elsewhere`]. Nothing then
+/// stands at the output path but what stood there before.
+pub fn run(
+    config: &Config,
+    world: &dyn World,
+    observer: &dyn Observer,
+    options: RunOptions,
+) -> Result<RunSummary, Error> {
+    let started = Instant::now();
+    let place = if world.rank() == 0 {
+        ResultStore::check_place(&config.output.path, options.overwrite).map_err(Error::from)
+    } else {
+        Ok(())
+    };
+    agree(world, place, Error::exit_code)?;
+    let setup = look(config, world)?;
+    let plan = agree(world, plan(config, &setup, machine(config, world)), Error::exit_code)?;
+    if world.rank() == 0 {
+        tell(config, &setup, &plan);
+    }
+    let threads = plan.machine.threads;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|number| format!("worker {number}"))
+        .build()
+        .map_err(|error| Error::Threads { threads, reason: error.to_string() });
+    let pool = agree(world, pool, Error::exit_code)?;
+    let job = Job { config, world, observer, options, setup: &setup, plan: &plan, pool: &pool };
+    let mut summary = match config.spectrum.precision {
+        Precision::F32 => job.run::<f32>()?,
+        Precision::F64 => job.run::<f64>()?,
+    };
+    summary.seconds = started.elapsed().as_secs_f64();
+    Ok(summary)
+}
+
+/// What the log says before the work.
+fn tell(config: &Config, setup: &Setup, plan: &Plan) {
+    let time = setup.catalog.time();
+    let extent = &setup.grid.extent;
+    info!(
+        "{} snapshots of {} x {} points, {} to {}, every {}",
+        time.len(),
+        extent.ni,
+        extent.nj,
+        time.date(0),
+        time.date(time.len() - 1),
+        Seconds(time.interval())
+    );
+    let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
+    let wet = selected_count(&setup.grid.wet, setup);
+    info!(
+        "{points} points with a spectrum in {} tiles; {} pass(es) on {} rank(s) with {} thread(s), at most {} a rank",
+        plan.tiles.len(),
+        plan.passes.len(),
+        plan.machine.ranks,
+        plan.machine.threads,
+        Bytes(plan.memory.peak_bytes())
+    );
+    if wet > points {
+        warn!(
+            "{} wet points of the domain's last row or column have no neighbour beyond it: NaN ([prepare] centre, [input] periodic)",
+            wet - points
+        );
+    }
+    let missing = time.missing().count();
+    if missing > 0 {
+        warn!("{missing} snapshots are missing; [prepare] missing leaves out the segments that touch them");
+    }
+    if config.prepare.missing == Missing::Fail && config.prepare.valid_range.is_none() {
+        info!("values are not checked against a valid range");
+    }
+}
+
+/// A run with everything known but the number type.
+struct Job<'a> {
+    config: &'a Config,
+    world: &'a dyn World,
+    observer: &'a dyn Observer,
+    options: RunOptions,
+    setup: &'a Setup,
+    plan: &'a Plan,
+    pool: &'a ThreadPool,
+}
+
+impl Job<'_> {
+    fn products<T: Sample>(&self) -> Vec<Box<dyn Product<T>>> {
+        let interval = Seconds(self.setup.catalog.time().interval());
+        let step = frequency_step(self.plan.problem.frequencies, interval);
+        // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
+        let eastward = self.config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
+        let mut products: Vec<Box<dyn Product<T>>> = Vec::new();
+        if !self.config.bands.is_empty() {
+            products.push(Box::new(Bands::new(self.config.bands.clone(), step, nyquist(interval))));
+        }
+        products.push(Box::new(Moments { eastward }));
+        products.push(Box::new(Quality));
+        products
+    }
+
+    fn run<T: Sample>(&self) -> Result<RunSummary, Error> {
+        let (config, world) = (self.config, self.world);
+        let interval = Seconds(self.setup.catalog.time().interval());
+        let spec = welch_spec(config, self.plan.problem.steps, interval)?;
+        let welch = welch::<T>(config, &spec)?;
+        let products = self.products::<T>();
+        let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
+        let store = self.open_store(&maps)?;
+        let estimator = Estimator::new(self.setup, self.plan, welch, products);
+        let done = self.work(&store, &estimator, &maps);
+        let done = agree(world, done, Error::exit_code);
+        if world.rank() != 0 {
+            return done;
+        }
+        match done {
+            Ok(summary) => store.finish().map(|()| summary).map_err(Error::from),
+            Err(error) => {
+                if let Err(also) = store.abandon() {
+                    warn!("{also}");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn open_store(&self, maps: &[MapArray]) -> Result<ResultStore, Error> {
+        let spec = group_spec(self.config, self.setup, self.plan, maps);
+        let path = &self.config.output.path;
+        // The others wait for the folder to exist.
+        let store = if self.world.rank() == 0 {
+            ResultStore::create(path, spec, self.options.overwrite)
+        } else {
+            ResultStore::attach(path, spec)
+        };
+        agree(self.world, store.map_err(Error::from), Error::exit_code)
+    }
+
+    /// All passes, then the maps. Every error is agreed on before the next collective step.
+    fn work<T: Sample>(
+        &self,
+        store: &ResultStore,
+        estimator: &Estimator<'_, T>,
+        maps: &[MapArray],
+    ) -> Result<RunSummary, Error> {
+        let (config, world, plan) = (self.config, self.world, self.plan);
+        let mut owned: Vec<TileMaps> = Vec::new();
+        let mut buffers: Option<Transposition<'_, T>> = None;
+        let mut shards = [Vec::new(), Vec::new()];
+        let (mut bytes_read, mut bytes_written, mut rejected) = (0, 0, 0);
+        for (number, pass) in plan.passes.iter().enumerate() {
+            let of = if plan.passes.len() > 1 {
+                format!(" (pass {} of {})", number + 1, plan.passes.len())
+            } else {
+                String::new()
+            };
+            let mut transposition = Transposition::new(plan, pass, world, buffers.take());
+            let reader = PassReader::new(
+                self.setup,
+                plan,
+                pass,
+                config.prepare.centre,
+                config.prepare.valid_range,
+                config.prepare.missing,
+            );
+            let share = crate::plan::share(plan.problem.steps, world.size(), world.rank());
+            let snapshot_bytes = plan.bytes_in / (plan.passes.len() * plan.problem.steps) as u64;
+            self.observer.begin(
+                &format!("reading{of}"),
+                share.len() as u64,
+                "snapshots",
+                snapshot_bytes * share.len() as u64,
+            );
+            for round in 0..plan.rounds_per_pass {
+                let read = {
+                    let round = transposition.begin(round);
+                    self.pool.install(|| reader.read(&round, self.observer))
+                };
+                agree(world, read, Error::exit_code)?;
+                transposition.finish(world, self.pool, round);
+            }
+            self.observer.end();
+            bytes_read += reader.bytes.load(Ordering::Relaxed);
+            rejected += reader.rejected.load(Ordering::Relaxed);
+
+            let points = pass.owned_by(world.rank()).map(|tile| plan.tiles[tile].occupancy.points).sum();
+            self.observer.begin(
+                &format!("spectra{of}"),
+                points,
+                "points",
+                points * plan.problem.frequencies as u64 * T::BYTES as u64,
+            );
+            let stage = TileStage { setup: self.setup, plan, store, observer: self.observer };
+            let computed = self.pool.install(|| stage.compute(estimator, &transposition, &mut shards, &mut owned));
+            bytes_written += agree(world, computed, Error::exit_code)?;
+            self.observer.end();
+            buffers = Some(transposition);
+        }
+        drop(buffers);
+        drop(shards);
+        let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
+        let bands = config.bands.len();
+        agree(world, writer.write_products(world, maps, &owned, bands), Error::exit_code)?;
+        writer.write_geometry(world)?;
+        if world.rank() == 0 {
+            writer.write_axes(estimator.welch.frequencies())?;
+        }
+        let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
+        let rejected = total(rejected);
+        if rejected > 0 && world.rank() == 0 {
+            warn!(
+                "{rejected} values were not within [prepare] valid_range or no numbers; segments that touch them are left out"
+            );
+        }
+        Ok(RunSummary {
+            points: plan.tiles.iter().map(|tile| tile.occupancy.points).sum(),
+            bytes_read: total(bytes_read),
+            bytes_written: total(bytes_written),
+            seconds: 0.0,
+        })
+    }
+}
