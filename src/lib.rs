@@ -10,3 +10,4 @@
 pub mod spectrum;
 pub mod store;
 pub mod terms;
+pub mod validate;
