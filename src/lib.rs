@@ -23,5 +23,6 @@ pub mod spectrum;
 pub mod store;
 pub mod synth;
 pub mod terms;
+pub mod validate;
 
 pub use error::Error;

@@ -140,14 +140,12 @@ impl<T: Clone> Part<'_, T> {
         let mut out = vec![fill.clone(); self.block.iter().product::<u64>() as usize];
         let (run, leading) = inside.split_last().map_or((1, &inside[..]), |(last, leading)| (*last as usize, leading));
         for row in 0..leading.iter().product() {
-            let (mut from, mut to) = (0, 0);
             let mut index = unravel(row, leading);
-            if leading.len() < inside.len() {
-                index.push(0);
-            }
-            for d in 0..inside.len() {
-                from = from * self.extent[d] + self.origin[d] + index[d];
-                to = to * self.block[d] + index[d];
+            index.resize(inside.len(), 0);
+            let (mut from, mut to) = (0, 0);
+            for (d, index) in index.into_iter().enumerate() {
+                from = from * self.extent[d] + self.origin[d] + index;
+                to = to * self.block[d] + index;
             }
             let (from, to) = (from as usize, to as usize);
             out[to..to + run].clone_from_slice(&self.values[from..from + run]);

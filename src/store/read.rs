@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use zarrs::array::data_type as dt;
-use zarrs::array::{Array, ArrayBytes, ArrayShardedExt, ArraySubset, CodecOptions};
+use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArrayMetadataV2, ArrayShardedExt, ArraySubset, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
 /// What can go wrong when a group is read.
@@ -134,7 +134,16 @@ impl StoredGroup {
             return Err(ReadError::NoArray { path: self.path.clone(), array: name.to_owned() });
         };
         let wrong = |reason: String| ReadError::Array { path: self.path.clone(), array: name.to_owned(), reason };
-        let array = Array::open(self.storage.clone(), &format!("/{name}")).map_err(|error| wrong(error.to_string()))?;
+        let node = format!("/{name}");
+        let array = match document(&self.path.join(name).join(".zarray"))? {
+            Some(metadata) if !self.path.join(name).join("zarr.json").is_file() => {
+                let metadata: ArrayMetadataV2 =
+                    serde_json::from_value(with_text_fill(metadata)).map_err(|error| wrong(error.to_string()))?;
+                Array::new_with_metadata(self.storage.clone(), &node, ArrayMetadata::V2(metadata))
+            }
+            _ => Array::open(self.storage.clone(), &node),
+        }
+        .map_err(|error| wrong(error.to_string()))?;
         Ok(StoredArray { group: self.path.clone(), name: name.to_owned(), header: header.clone(), array })
     }
 }
@@ -259,11 +268,16 @@ impl StoredArray {
     /// [`ReadError::Array`] if its elements are not strings, or where reading or decoding fails.
     pub fn read_text(&self) -> Result<Vec<String>, ReadError> {
         let kind = self.array.data_type();
-        if !kind.is::<dt::StringDataType>() && !kind.is::<dt::FixedLengthUTF32DataType>() {
-            return Err(self.wrong(format!("elements of type {kind:?} are not strings")));
-        }
         let all = ArraySubset::new_with_shape(self.header.shape.clone());
-        self.array.retrieve_array_subset::<Vec<String>>(&all).map_err(|error| self.wrong(error.to_string()))
+        let text = if kind.is::<dt::StringDataType>() {
+            self.array.retrieve_array_subset::<Vec<String>>(&all)
+        } else if kind.is::<dt::FixedLengthUTF32DataType>() {
+            let texts = self.array.retrieve_array_subset::<Vec<Vec<char>>>(&all);
+            texts.map(|texts| texts.into_iter().map(String::from_iter).collect())
+        } else {
+            return Err(self.wrong(format!("elements of type {kind:?} are not strings")));
+        };
+        text.map_err(|error| self.wrong(error.to_string()))
     }
 
     fn read_bytes(&self, start: &[u64], shape: &[u64]) -> Result<ArrayBytes<'static>, ReadError> {
@@ -284,6 +298,15 @@ impl StoredArray {
     fn wrong(&self, reason: String) -> ReadError {
         ReadError::Array { path: self.group.clone(), array: self.name.clone(), reason }
     }
+}
+
+/// v2 metadata with a fill value for strings of fixed length: xarray writes null, which zarrs takes for numbers only.
+fn with_text_fill(mut metadata: Value) -> Value {
+    let is_text = metadata["dtype"].as_str().is_some_and(|text| text.starts_with("<U") || text.starts_with(">U"));
+    if is_text && metadata["fill_value"].is_null() {
+        metadata["fill_value"] = "".into();
+    }
+    metadata
 }
 
 /// A JSON document, if the file exists.

@@ -96,7 +96,7 @@ fn value(array: &str, index: &[u64]) -> f64 {
     let linear = index.iter().fold(0, |linear, index| linear * 13 + index) as f64;
     match array {
         // Land: two whole inner chunks, and single points.
-        "rotary_psd" | "band_ke" if index[index.len().min(3) - 1] < 2 || linear as u64 % 17 == 0 => f64::NAN,
+        "rotary_psd" | "band_ke" if index[index.len().min(3) - 1] < 2 || (linear as u64).is_multiple_of(17) => f64::NAN,
         "rotary_psd" => linear * 0.37 + 0.1,
         "band_ke" => (linear + 1.0).sqrt(),
         "band_flag" => linear % 8.0,

@@ -45,8 +45,7 @@ def check(path: pathlib.Path) -> list[str]:
     group = zarr.open_consolidated(str(path))
     raw = {name: array for name, array in group.arrays()}
     plain = zarr.open_group(str(path), mode="r", use_consolidated=False)
-    dataset = xr.open_zarr(path, chunks=None)
-    loaded = dataset.load()
+    loaded = xr.open_zarr(path).load()
     expect(set(loaded.variables) == set(raw), "xarray and zarr do not see the same arrays")
 
     for name, array in raw.items():

@@ -1,0 +1,370 @@
+//! Which elements of two arrays belong together.
+//!
+//! An [`Axis`] is a list of pairs: a position in the reference and one in the result. All axes together span what is
+//! compared. Mostly an axis is one dimension of each array; the points of a list are one axis
+//! that is one dimension of the reference and two or three of the result.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::coordinates::{Coordinates, Indices};
+use crate::store::StoredArray;
+
+/// One of the two groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What is validated.
+    Result,
+    /// What it is compared with.
+    Reference,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Side::Result => "the result",
+            Side::Reference => "the reference",
+        })
+    }
+}
+
+/// Why an array, or a part of it, could not be compared; each fails the array.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A dimension that says nothing to this comparison.
+    #[error("{side} has a dimension `{dimension}`; known are face, j, i, freq_time, band, and point in the reference")]
+    UnknownDimension {
+        /// Where.
+        side: Side,
+        /// Its name; empty if the dimensions have no names.
+        dimension: String,
+    },
+    /// A dimension that the other array does not have.
+    #[error("only {side} has the dimension `{dimension}`")]
+    OnOneSide {
+        /// Where.
+        side: Side,
+        /// Its name.
+        dimension: String,
+    },
+    /// No coordinate, or one that does not match its dimension, or not whole numbers.
+    #[error("{side} has no usable coordinate `{name}` along `{dimension}`")]
+    NoCoordinate {
+        /// Where.
+        side: Side,
+        /// The coordinate's name.
+        name: &'static str,
+        /// The dimension that it should lie along.
+        dimension: String,
+    },
+    /// One side has several faces, and the other does not say which it is on.
+    #[error("{side} has {count} faces, the other side does not say which is meant")]
+    SeveralFaces {
+        /// Where.
+        side: Side,
+        /// How many.
+        count: usize,
+    },
+    /// Points, but none on both sides.
+    #[error("no point in common")]
+    NoPointInCommon,
+    /// Frequencies of the reference that the result lacks.
+    #[error("the result lacks {count} of {total} frequencies of the reference, first {first} cpd")]
+    MissingFrequencies {
+        /// How many are missing.
+        count: usize,
+        /// How many the reference has.
+        total: usize,
+        /// The first that is missing [cycles per day].
+        first: f64,
+    },
+    /// Bands of the reference that the result lacks.
+    #[error("the result lacks the bands {}", names.join(", "))]
+    MissingBands {
+        /// Their names.
+        names: Vec<String>,
+    },
+}
+
+/// What runs along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Space,
+    Band,
+    Frequency,
+}
+
+/// Positions that belong together, along the dimensions of the axis.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) reference: [u64; 1],
+    pub(super) result: [u64; 3],
+}
+
+#[derive(Debug)]
+pub(super) struct Axis {
+    pub(super) role: Role,
+    /// The dimensions of each array that it runs along; positions beyond these are unused.
+    pub(super) reference_dims: Vec<usize>,
+    pub(super) result_dims: Vec<usize>,
+    pub(super) pairs: Vec<Pair>,
+}
+
+#[derive(Debug)]
+pub(super) struct Alignment {
+    /// Frequency, if there is one, comes last.
+    pub(super) axes: Vec<Axis>,
+    /// Where the values of the result lie by name: the dimension of each coordinate.
+    pub(super) result_dimensions: Vec<String>,
+    /// Points of the reference, also those that the result lacks.
+    pub(super) reference_points: u64,
+    /// What could not be compared.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// The two arrays, their dimensions and coordinates.
+struct Sides<'a> {
+    reference: &'a [String],
+    result: &'a [String],
+    of_reference: &'a Coordinates,
+    of_result: &'a Coordinates,
+    result_array: &'a StoredArray,
+    reference_lengths: &'a [u64],
+}
+
+/// Matches the elements of two arrays by their coordinates.
+pub(super) fn align(
+    reference: &StoredArray,
+    of_reference: &Coordinates,
+    result: &StoredArray,
+    of_result: &Coordinates,
+) -> Result<Alignment, Problem> {
+    let sides = Sides {
+        reference: &reference.header().dimensions,
+        result: &result.header().dimensions,
+        of_reference,
+        of_result,
+        result_array: result,
+        reference_lengths: &reference.header().shape,
+    };
+    let known = ["face", "j", "i", "freq_time", "band"];
+    let listed = sides.reference.iter().any(|name| name == "point");
+    for (side, names, shape) in
+        [(Side::Reference, sides.reference, reference.header()), (Side::Result, sides.result, result.header())]
+            .map(|(side, names, header)| (side, names, &header.shape))
+    {
+        if names.len() != shape.len() {
+            return Err(Problem::UnknownDimension { side, dimension: String::new() });
+        }
+        let grid = ["face", "j", "i"];
+        let in_place = |name: &str| match side {
+            Side::Reference if listed => name == "point" || (known.contains(&name) && !grid.contains(&name)),
+            _ => known.contains(&name),
+        };
+        if let Some(dimension) = names.iter().find(|name| !in_place(name)) {
+            return Err(Problem::UnknownDimension { side, dimension: dimension.clone() });
+        }
+    }
+    let mut problems = vec![];
+    let mut axes = if listed { vec![sides.points()?] } else { sides.grid()? };
+    if axes.iter().any(|axis| axis.pairs.is_empty()) {
+        return Err(Problem::NoPointInCommon);
+    }
+    axes.extend(sides.bands(&mut problems)?);
+    axes.extend(sides.frequencies(&mut problems)?);
+    let spatial = |name: &String| ["face", "j", "i", "point"].contains(&name.as_str());
+    let reference_points =
+        sides.reference.iter().zip(sides.reference_lengths).filter(|(name, _)| spatial(name)).map(|(_, n)| n).product();
+    Ok(Alignment { axes, result_dimensions: sides.result.to_vec(), reference_points, problems })
+}
+
+impl Sides<'_> {
+    /// The positions of a dimension in the reference and the result, if both have it.
+    fn both(&self, name: &str) -> Result<Option<(usize, usize)>, Problem> {
+        match (position(self.reference, name), position(self.result, name)) {
+            (Some(reference), Some(result)) => Ok(Some((reference, result))),
+            (None, None) => Ok(None),
+            (reference, _) => {
+                let side = if reference.is_some() { Side::Reference } else { Side::Result };
+                Err(Problem::OnOneSide { side, dimension: name.to_owned() })
+            }
+        }
+    }
+
+    fn length(&self, side: Side, dimension: usize) -> usize {
+        (match side {
+            Side::Reference => self.reference_lengths[dimension],
+            Side::Result => self.result_array.header().shape[dimension],
+        }) as usize
+    }
+
+    /// The whole-numbered coordinate `name`, checked to lie along `dimension` of that side's array.
+    fn indices(&self, side: Side, name: &'static str, dimension: &str) -> Result<Vec<i64>, Problem> {
+        let (coordinates, names) = match side {
+            Side::Reference => (self.of_reference, self.reference),
+            Side::Result => (self.of_result, self.result),
+        };
+        let length = position(names, dimension).map(|at| self.length(side, at));
+        coordinates
+            .indices(name)
+            .filter(|Indices { dimension: along, values }| along == dimension && Some(values.len()) == length)
+            .and_then(|found| found.values.iter().copied().collect())
+            .ok_or_else(|| Problem::NoCoordinate { side, name, dimension: dimension.to_owned() })
+    }
+
+    /// Axes of a reference on a grid: face, j, i.
+    fn grid(&self) -> Result<Vec<Axis>, Problem> {
+        let mut axes = vec![];
+        for name in ["face", "j", "i"] {
+            let (reference, result) = (position(self.reference, name), position(self.result, name));
+            if name == "face" && reference.is_some() != result.is_some() {
+                axes.push(self.only_face(reference, result)?);
+                continue;
+            }
+            let Some((reference, result)) = self.both(name)? else { continue };
+            let ours = positions(self.indices(Side::Result, name, name)?);
+            let theirs = self.indices(Side::Reference, name, name)?;
+            let pairs = theirs
+                .iter()
+                .enumerate()
+                .filter_map(|(n, value)| ours.get(value).map(|&at| Pair { reference: [n as u64], result: [at, 0, 0] }));
+            axes.push(Axis {
+                role: Role::Space,
+                pairs: pairs.collect(),
+                reference_dims: vec![reference],
+                result_dims: vec![result],
+            });
+        }
+        Ok(axes)
+    }
+
+    /// The face that one side has alone, if it is a single one.
+    fn only_face(&self, reference: Option<usize>, result: Option<usize>) -> Result<Axis, Problem> {
+        let (side, at) = match (reference, result) {
+            (Some(at), _) => (Side::Reference, at),
+            (None, at) => (Side::Result, at.unwrap_or_default()),
+        };
+        let count = self.length(side, at);
+        if count != 1 {
+            return Err(Problem::SeveralFaces { side, count });
+        }
+        Ok(Axis {
+            role: Role::Space,
+            reference_dims: reference.into_iter().collect(),
+            result_dims: result.into_iter().collect(),
+            pairs: vec![Pair { reference: [0], result: [0; 3] }],
+        })
+    }
+
+    /// The axis of a reference that is a list of points.
+    fn points(&self) -> Result<Axis, Problem> {
+        let missing = |side, name: &str| Problem::OnOneSide { side, dimension: name.to_owned() };
+        let reference = position(self.reference, "point").ok_or_else(|| missing(Side::Result, "point"))?;
+        let mut columns = vec![];
+        let mut result_dims = vec![];
+        for name in ["face", "j", "i"] {
+            let Some(result) = position(self.result, name) else {
+                if name == "face" {
+                    continue;
+                }
+                return Err(missing(Side::Reference, "point"));
+            };
+            result_dims.push(result);
+            let count = self.length(Side::Result, result);
+            if name == "face" && self.of_reference.face.is_none() {
+                if count != 1 {
+                    return Err(Problem::SeveralFaces { side: Side::Result, count });
+                }
+                columns.push(vec![Some(0); self.length(Side::Reference, reference)]);
+                continue;
+            }
+            let ours = positions(self.indices(Side::Result, name, name)?);
+            let theirs = self.indices(Side::Reference, name, "point")?;
+            columns.push(theirs.iter().map(|value| ours.get(value).copied()).collect());
+        }
+        let mut pairs = vec![];
+        'points: for n in 0..self.length(Side::Reference, reference) {
+            let mut result = [0; 3];
+            for (at, column) in result.iter_mut().zip(&columns) {
+                let Some(found) = column[n] else { continue 'points };
+                *at = found;
+            }
+            pairs.push(Pair { reference: [n as u64], result });
+        }
+        // Points that are decoded together are compared together.
+        let parts = self.result_array.read_shape();
+        pairs.sort_by_key(|pair| {
+            let mut part = [0; 3];
+            for (d, &dimension) in result_dims.iter().enumerate() {
+                part[d] = pair.result[d] / parts[dimension].max(1);
+            }
+            (part, pair.result)
+        });
+        Ok(Axis { role: Role::Space, reference_dims: vec![reference], result_dims, pairs })
+    }
+
+    fn bands(&self, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
+        let Some((reference, result)) = self.both("band")? else { return Ok(None) };
+        let names = |side, coordinates: &Coordinates, length| {
+            let names = coordinates.band.clone().filter(|names| names.len() == length);
+            names.ok_or_else(|| Problem::NoCoordinate { side, name: "band", dimension: "band".into() })
+        };
+        let theirs = names(Side::Reference, self.of_reference, self.length(Side::Reference, reference))?;
+        let ours = positions(names(Side::Result, self.of_result, self.length(Side::Result, result))?);
+        let mut missing = vec![];
+        let mut pairs = vec![];
+        for (n, name) in theirs.into_iter().enumerate() {
+            match ours.get(&name) {
+                Some(&at) => pairs.push(Pair { reference: [n as u64], result: [at, 0, 0] }),
+                None => missing.push(name),
+            }
+        }
+        if !missing.is_empty() {
+            problems.push(Problem::MissingBands { names: missing });
+        }
+        Ok(Some(Axis { role: Role::Band, reference_dims: vec![reference], result_dims: vec![result], pairs }))
+    }
+
+    fn frequencies(&self, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
+        let Some((reference, result)) = self.both("freq_time")? else { return Ok(None) };
+        let values = |side, coordinates: &Coordinates, length| {
+            let values = coordinates.freq_time.clone().filter(|values| values.len() == length);
+            values.ok_or_else(|| Problem::NoCoordinate { side, name: "freq_time", dimension: "freq_time".into() })
+        };
+        let theirs = values(Side::Reference, self.of_reference, self.length(Side::Reference, reference))?;
+        let ours = values(Side::Result, self.of_result, self.length(Side::Result, result))?;
+        let mut ascending: Vec<(f64, u64)> = ours.iter().copied().zip(0..).collect();
+        ascending.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let width = ascending.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f64::INFINITY, f64::min);
+        let tolerance = if width.is_finite() { 1e-9 * width } else { 0.0 };
+        let mut pairs = vec![];
+        let mut missing = vec![];
+        for (n, &frequency) in theirs.iter().enumerate() {
+            let from = ascending.partition_point(|(value, _)| *value < frequency - tolerance);
+            match ascending.get(from) {
+                Some(&(value, at)) if value <= frequency + tolerance => {
+                    pairs.push(Pair { reference: [n as u64], result: [at, 0, 0] });
+                }
+                _ => missing.push(frequency),
+            }
+        }
+        if let Some(&first) = missing.first() {
+            problems.push(Problem::MissingFrequencies { count: missing.len(), total: theirs.len(), first });
+        }
+        Ok(Some(Axis { role: Role::Frequency, reference_dims: vec![reference], result_dims: vec![result], pairs }))
+    }
+}
+
+fn position(names: &[String], name: &str) -> Option<usize> {
+    names.iter().position(|other| other == name)
+}
+
+/// Where each value stands; the first place of a value that comes twice.
+fn positions<T: std::hash::Hash + Eq>(values: Vec<T>) -> HashMap<T, u64> {
+    let mut positions = HashMap::with_capacity(values.len());
+    for (value, at) in values.into_iter().zip(0..) {
+        positions.entry(value).or_insert(at);
+    }
+    positions
+}

@@ -1,0 +1,192 @@
+//! Differences between two arrays, block by block.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::axis::{Alignment, Axis, Role};
+use super::block::{Block, Bounds, REFERENCE, RESULT, blocks};
+use super::coordinates::Coordinates;
+use super::report::{ArrayReport, Place, Worst};
+use crate::store::{ReadError, StoredArray};
+
+/// A difference and where it is.
+#[derive(Clone, Debug)]
+struct Difference {
+    /// |result - reference|, relative if it is known to what.
+    size: f64,
+    result: f64,
+    reference: f64,
+    /// Index of the pair along each axis.
+    pairs: Vec<usize>,
+}
+
+/// The larger of two differences; of equals the one that comes first, whatever the order in which blocks are done.
+fn larger(a: Option<Difference>, b: Option<Difference>) -> Option<Difference> {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let b_is_larger = b.size.total_cmp(&a.size).then_with(|| a.pairs.cmp(&b.pairs)).is_gt();
+            Some(if b_is_larger { b } else { a })
+        }
+        (a, b) => a.or(b),
+    }
+}
+
+/// What is known of a map, or of a spectrum: its largest magnitude in the reference and the largest difference.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    magnitude: f64,
+    difference: Option<Difference>,
+}
+
+impl Group {
+    fn merge(self, other: Group) -> Group {
+        Group { magnitude: self.magnitude.max(other.magnitude), difference: larger(self.difference, other.difference) }
+    }
+
+    /// The largest difference, relative to the largest magnitude; absolute if that is 0.
+    fn relative(self) -> Option<Difference> {
+        let scale = if self.magnitude > 0.0 { self.magnitude } else { 1.0 };
+        self.difference.map(|difference| Difference { size: difference.size / scale, ..difference })
+    }
+}
+
+/// What was found in a part of an array.
+#[derive(Debug, Default)]
+struct Tally {
+    values: u64,
+    one_sided: u64,
+    /// First place, and the values there, of what is finite on one side only.
+    one_sided_at: Option<Difference>,
+    /// Spectra: the largest relative difference.
+    spectra: Option<Difference>,
+    /// Maps, by the pair along the axis of bands (0 where there is none).
+    maps: BTreeMap<usize, Group>,
+}
+
+impl Tally {
+    fn merge(mut self, other: Tally) -> Tally {
+        for (band, group) in other.maps {
+            let mine = self.maps.remove(&band).unwrap_or_default();
+            self.maps.insert(band, mine.merge(group));
+        }
+        Tally {
+            values: self.values + other.values,
+            one_sided: self.one_sided + other.one_sided,
+            one_sided_at: larger(self.one_sided_at, other.one_sided_at),
+            spectra: larger(self.spectra, other.spectra),
+            maps: self.maps,
+        }
+    }
+}
+
+/// Compares two aligned arrays, in blocks of at most `block_elements` in each.
+pub(super) fn compare(
+    name: &str,
+    reference: &StoredArray,
+    result: &StoredArray,
+    alignment: Alignment,
+    coordinates: &Coordinates,
+    block_elements: u64,
+) -> Result<ArrayReport, ReadError> {
+    let Alignment { axes, result_dimensions, reference_points, problems } = alignment;
+    let parts = [reference.read_shape(), result.read_shape()];
+    let tally = blocks(&axes, [&parts[0], &parts[1]], block_elements)
+        .into_par_iter()
+        .map(|block| compare_block(&axes, &block, reference, result))
+        .try_reduce(Tally::default, |a, b| Ok(a.merge(b)))?;
+
+    let place = |difference: Difference| {
+        let element = RESULT.element(&axes, &difference.pairs, result_dimensions.len());
+        Worst {
+            difference: difference.size,
+            place: Place::new(&result_dimensions, &element, coordinates),
+            result: difference.result,
+            reference: difference.reference,
+        }
+    };
+    let worst = tally.maps.into_values().map(Group::relative).fold(tally.spectra, larger);
+    let points = axes.iter().filter(|axis| axis.role == Role::Space).map(|axis| axis.pairs.len() as u64).product();
+    Ok(ArrayReport {
+        name: name.to_owned(),
+        points,
+        reference_points,
+        values: tally.values,
+        worst: worst.map(place),
+        one_sided: tally.one_sided,
+        one_sided_at: tally.one_sided_at.map(place),
+        problems,
+    })
+}
+
+/// The box of a block, read from one array.
+struct Read {
+    values: Vec<f64>,
+    /// By axis, the distance of each pair from the box's first element.
+    offsets: Vec<Vec<usize>>,
+}
+
+impl Read {
+    fn new(array: &StoredArray, axes: &[Axis], block: &Block, view: super::block::View) -> Result<Self, ReadError> {
+        let bounds: Bounds = view.bounds(axes, block, array.header().shape.len());
+        let values = array.read_f64(&bounds.start, &bounds.shape)?;
+        let offsets = axes.iter().zip(block).map(|(axis, run)| view.offsets(axis, run, &bounds)).collect();
+        Ok(Read { values, offsets })
+    }
+}
+
+fn compare_block(
+    axes: &[Axis],
+    block: &Block,
+    reference: &StoredArray,
+    result: &StoredArray,
+) -> Result<Tally, ReadError> {
+    let theirs = Read::new(reference, axes, block, REFERENCE)?;
+    let ours = Read::new(result, axes, block, RESULT)?;
+    // The frequencies, which come last, are the inner loop; all other axes turn like an odometer.
+    let spectral = axes.last().is_some_and(|axis| axis.role == Role::Frequency);
+    let outer = axes.len() - usize::from(spectral);
+    let band = axes.iter().position(|axis| axis.role == Role::Band);
+    let inner = |read: &Read| if spectral { read.offsets[outer].clone() } else { vec![0] };
+    let (inner_theirs, inner_ours) = (inner(&theirs), inner(&ours));
+
+    let mut tally = Tally::default();
+    let mut turn = vec![0; outer];
+    loop {
+        let base = |read: &Read| (0..outer).map(|axis| read.offsets[axis][turn[axis]]).sum::<usize>();
+        let (base_theirs, base_ours) = (base(&theirs), base(&ours));
+        let mut spectrum = Group::default();
+        let group = if spectral {
+            &mut spectrum
+        } else {
+            tally.maps.entry(band.map_or(0, |axis| block[axis].start + turn[axis])).or_default()
+        };
+        for (frequency, (from_theirs, from_ours)) in inner_theirs.iter().zip(&inner_ours).enumerate() {
+            let reference = theirs.values[base_theirs + from_theirs];
+            let result = ours.values[base_ours + from_ours];
+            let size = (result - reference).abs();
+            let here = |size: f64| {
+                let outer_pairs = (0..outer).map(|axis| block[axis].start + turn[axis]);
+                let pairs = outer_pairs.chain(spectral.then(|| block[outer].start + frequency)).collect();
+                Some(Difference { size, result, reference, pairs })
+            };
+            if reference.is_finite() && result.is_finite() {
+                tally.values += 1;
+                group.magnitude = group.magnitude.max(reference.abs());
+                if group.difference.as_ref().is_none_or(|worst| size > worst.size) {
+                    group.difference = here(size);
+                }
+            } else if !(reference.is_nan() && result.is_nan()) && reference != result {
+                tally.one_sided += 1;
+                if tally.one_sided_at.is_none() {
+                    tally.one_sided_at = here(0.0);
+                }
+            }
+        }
+        tally.spectra = larger(tally.spectra, spectrum.relative());
+        let Some(axis) = (0..outer).rev().find(|&axis| turn[axis] + 1 < block[axis].len()) else { break };
+        turn[axis] += 1;
+        turn[axis + 1..].fill(0);
+    }
+    Ok(tally)
+}

@@ -1,0 +1,119 @@
+//! A result against a reference.
+//!
+//! In: two Zarr groups (v2 or v3) and a tolerance. Out: a [`Report`], one line an array.
+//!
+//! Arrays of the same name are compared element by element, matched by coordinate value: `face j i` as whole numbers
+//! (a reference may instead have a dimension `point` with coordinates `face j i` along it), `freq_time` to
+//! 1e-9 of the bin width, `band` by name. `face` is ignored where one side has none. An array with
+//! none of `freq_time j i point` is not compared. A difference is relative to the largest magnitude of the
+//! reference's spectrum at that point or, without `freq_time`, of the map at the points compared, each band by itself;
+//! where that is 0 it is absolute. NaN agrees with NaN only, and infinity with the same infinity only.
+//! A frequency or band of the reference that the result lacks is a miss; points may be missing on either side.
+
+mod axis;
+mod block;
+mod compare;
+mod coordinates;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use axis::{Problem, Side};
+pub use report::{ArrayReport, Place, Report, Worst};
+
+use crate::store::{ReadError, StoredGroup};
+use coordinates::Coordinates;
+
+/// Elements of a block in each array: 8 MiB of float64, a few times that with what is decoded on the way.
+const BLOCK_ELEMENTS: u64 = 1 << 20;
+
+/// Why two groups could not be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidateError {
+    /// One of them cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The tolerance is no number to compare with.
+    #[error("the tolerance is {tolerance}; `--tolerance` takes a number from 0 up")]
+    Tolerance {
+        /// As given.
+        tolerance: f64,
+    },
+    /// They share no array that can be compared.
+    #[error("{result} and {reference} have no array in common that has one of the dimensions freq_time, j, i, point")]
+    NoArrayInCommon {
+        /// The result.
+        result: PathBuf,
+        /// The reference.
+        reference: PathBuf,
+    },
+    /// They share arrays, but nowhere a finite value.
+    #[error("{result} and {reference} have no value in common at any point:\n{report}")]
+    NoPointInCommon {
+        /// The result.
+        result: PathBuf,
+        /// The reference.
+        reference: PathBuf,
+        /// What was found, array by array.
+        report: Box<Report>,
+    },
+}
+
+/// Compares the group `result` with the group `reference`; `tolerance` is the largest relative difference that passes.
+/// Reads blocks of bounded size, on the rayon pool of the caller.
+///
+/// # Errors
+/// [`ValidateError::Read`] if one cannot be read; [`ValidateError::NoArrayInCommon`] and
+/// [`ValidateError::NoPointInCommon`] if nothing could be compared, which is a failure of the validation. That values
+/// differ is not an error but in the report: see [`Report::passed`].
+pub fn validate(result: &Path, reference: &Path, tolerance: f64) -> Result<Report, ValidateError> {
+    validate_in_blocks(result, reference, tolerance, BLOCK_ELEMENTS)
+}
+
+fn validate_in_blocks(
+    result: &Path,
+    reference: &Path,
+    tolerance: f64,
+    block_elements: u64,
+) -> Result<Report, ValidateError> {
+    if !(tolerance.is_finite() && tolerance >= 0.0) {
+        return Err(ValidateError::Tolerance { tolerance });
+    }
+    let (result_group, reference_group) = (StoredGroup::open(result)?, StoredGroup::open(reference)?);
+    let result_coordinates = Coordinates::read(&result_group)?;
+    let reference_coordinates = Coordinates::read(&reference_group)?;
+
+    let mut report = Report { tolerance, arrays: vec![], not_in_result: vec![] };
+    for (name, header) in reference_group.headers() {
+        if !is_compared(name, &header.dimensions) {
+            continue;
+        }
+        if !result_group.headers().contains_key(name) {
+            report.not_in_result.push(name.clone());
+            continue;
+        }
+        let (ours, theirs) = (result_group.array(name)?, reference_group.array(name)?);
+        report.arrays.push(match axis::align(&theirs, &reference_coordinates, &ours, &result_coordinates) {
+            Ok(alignment) => compare::compare(name, &theirs, &ours, alignment, &result_coordinates, block_elements)?,
+            Err(problem) => ArrayReport::not_compared(name, problem),
+        });
+    }
+    let (result, reference) = (result.to_owned(), reference.to_owned());
+    if report.arrays.is_empty() {
+        return Err(ValidateError::NoArrayInCommon { result, reference });
+    }
+    if report.arrays.iter().all(|array| array.values == 0 && array.one_sided == 0) {
+        return Err(ValidateError::NoPointInCommon { result, reference, report: Box::new(report) });
+    }
+    Ok(report)
+}
+
+/// Whether an array is more than a coordinate, and has a dimension that places its values.
+fn is_compared(name: &str, dimensions: &[String]) -> bool {
+    const COORDINATES: [&str; 6] = ["freq_time", "band", "face", "j", "i", "point"];
+    !COORDINATES.contains(&name)
+        && dimensions.iter().any(|dimension| ["freq_time", "j", "i", "point"].contains(&dimension.as_str()))
+}
