@@ -4,7 +4,7 @@
 # Installs what building, testing and the demonstration need, as far as it is missing: system packages (MPI,
 # libclang, a C compiler, xz), a Rust toolchain, and a Python environment in .venv for the checks and summaries.
 # With --check it only says what is missing (exit 1 if anything is). Quick and silent when all is there.
-# Writes target/setup.env, which puts the toolchain it found on PATH:  . target/setup.env && cargo build
+# Writes target/setup.env, which puts the toolchain it found on PATH, where it is not:  . target/setup.env && cargo build
 #
 # Packages come by apt-get from the machine's own sources (Debian, Ubuntu), as root or with sudo. On other systems
 # it names what is missing: see docs/install.md.
@@ -264,6 +264,6 @@ if ! $python_ok; then make_venv; fi
 
 mkdir -p "$(dirname "$ENV_FILE")"
 {
-  echo "export PATH=\"$rust_folder:\$PATH\""
+  [ "$(command -v cargo)" = "$rust_folder/cargo" ] || echo "export PATH=\"$rust_folder:\$PATH\""
   [ -z "$rust_toolchain" ] || echo "export RUSTUP_TOOLCHAIN=$rust_toolchain"
 } >"$ENV_FILE"
