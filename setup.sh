@@ -2,7 +2,7 @@
 # setup.sh [--check] [--no-python]
 #
 # Installs what building, testing and the demonstration need, as far as it is missing: system packages (MPI,
-# libclang, a C compiler, xz), a Rust toolchain, and a Python environment in .venv for the checks and summaries.
+# libclang, C and C++ compilers, xz), a Rust toolchain, and a Python environment in .venv for the checks and summaries.
 # With --check it only says what is missing (exit 1 if anything is). Quick and silent when all is there.
 # Writes target/setup.env, which puts the toolchain it found on PATH, where it is not:  . target/setup.env && cargo build
 #
@@ -98,7 +98,7 @@ need() { # what it is for; the packages that bring it
 }
 
 system_needs() {
-  { have cc && have gcc; } || need "a C compiler (compression libraries)" gcc libc6-dev
+  { have cc && have c++; } || need "C and C++ compilers (compression libraries)" g++
   have make || need "make" make
   have xz || need "xz (the validation data)" xz-utils
   have mpicc || need "an MPI library with its headers" libopenmpi-dev
