@@ -1,0 +1,40 @@
+# make demo    build, run the sample on two ranks, validate, show the near-inertial peaks
+# make test    everything that is checked: format, lints, documentation, Rust and Python tests
+# make check   the quick part: format, lints, documentation
+# Both of the first install what is missing (setup.sh). All Rust work is in the release profile: one build serves all.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check
+# Recipes run in the environment that setup.sh found.
+ENV = . target/setup.env
+CARGO_FLAGS = --release --locked
+oceanspec = $${CARGO_TARGET_DIR:-target}/release/oceanspec
+
+help:
+	@sed -n '/^# make/s/^# //p' Makefile
+
+setup:
+	@./setup.sh
+
+build: setup
+	$(ENV); cargo build $(CARGO_FLAGS)
+
+demo: build
+	validation/regional-nio/unpack.sh demo
+	tools/mpirun.sh 2 $(oceanspec) run demo/config.toml --overwrite
+	$(oceanspec) validate demo/spectra.zarr --against demo/reference-centred.zarr
+	.venv/bin/python validation/regional-nio/show_peaks.py demo/spectra.zarr
+
+check: setup
+	$(ENV); cargo fmt --check
+	$(ENV); cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	$(ENV); cargo clippy $(CARGO_FLAGS) --all-targets --no-default-features -- -D warnings
+	$(ENV); RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps
+
+test: check
+	$(ENV); cargo test $(CARGO_FLAGS)
+	$(ENV); cargo test $(CARGO_FLAGS) --no-default-features --lib
+	$(ENV); cargo build $(CARGO_FLAGS)
+	tests/python/run_checks.sh $(oceanspec)
