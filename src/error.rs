@@ -9,6 +9,7 @@ use crate::source::SourceError;
 use crate::spectrum::SpectrumError;
 use crate::store::StoreError;
 use crate::synth::SynthError;
+use crate::validate::ValidateError;
 
 /// What can end a command; the text is for the user.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,17 @@ pub enum Error {
     /// Synthetic input.
     #[error(transparent)]
     Synth(#[from] SynthError),
+    /// A comparison that cannot be made.
+    #[error(transparent)]
+    Validate(#[from] ValidateError),
+    /// The result is not the reference.
+    #[error("{result} does not agree with {reference}")]
+    Missed {
+        /// The result.
+        result: String,
+        /// What it was compared with.
+        reference: String,
+    },
     /// Another rank failed and has said why.
     #[error(transparent)]
     Elsewhere(#[from] Elsewhere),
@@ -76,6 +88,9 @@ impl Error {
             Error::Source(_) | Error::Grid(_) | Error::Data(_) => 3,
             Error::Store(_) | Error::Synth(_) => 4,
             Error::Plan(PlanError::Memory { .. }) => 5,
+            Error::Validate(ValidateError::Tolerance { .. }) => 2,
+            Error::Validate(ValidateError::Read(_)) => 3,
+            Error::Validate(_) | Error::Missed { .. } => 6,
             Error::Elsewhere(elsewhere) => elsewhere.code,
         }
     }

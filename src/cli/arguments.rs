@@ -18,6 +18,8 @@ pub(super) enum Command {
     Run(Run),
     /// Say what a run would do: tiles, passes, memory, files
     Plan(Plan),
+    /// Compare a result with a reference by coordinate value
+    Validate(Validate),
     /// Make LLC4320-like MDS input with a known spectrum
     Synth(Synth),
 }
@@ -55,6 +57,19 @@ pub(super) struct Plan {
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// Result of a run
+    #[arg(value_name = "RESULT")]
+    pub(super) result: PathBuf,
+    /// Zarr store with arrays of the same names, on a grid or at points
+    #[arg(long, value_name = "REFERENCE")]
+    pub(super) against: PathBuf,
+    /// Largest difference, relative to the largest value of each spectrum or map
+    #[arg(long, default_value_t = 1e-6)]
+    pub(super) tolerance: f64,
 }
 
 #[derive(Debug, Args)]

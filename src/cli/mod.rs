@@ -6,6 +6,7 @@ mod plan;
 mod progress;
 mod run;
 mod synth;
+mod validate;
 
 use clap::Parser;
 
@@ -25,6 +26,7 @@ pub fn main() -> i32 {
     let outcome = match arguments.command {
         Command::Run(run) => run::run(&run),
         Command::Plan(plan) => plan::plan(&plan),
+        Command::Validate(validate) => validate::validate(&validate),
         Command::Synth(synth) => synth::synth(&synth),
     };
     match outcome {
