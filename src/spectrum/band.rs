@@ -106,7 +106,8 @@ mod tests {
     fn any_band_agrees_with_a_fine_grid() {
         for bins in [1, 2, 15, 16, 31, 32] {
             let (psd, df) = spectrum(bins);
-            for (lo, hi) in [(0.0, 12.0), (0.0, 0.2), (1.0, 1.01), (0.83, 5.21), (9.0, 12.0), (11.9, 14.0), (-1.0, 3.0)] {
+            for (lo, hi) in [(0.0, 12.0), (0.0, 0.2), (1.0, 1.01), (0.83, 5.21), (9.0, 12.0), (11.9, 14.0), (-1.0, 3.0)]
+            {
                 let steps = 20_000;
                 let (from, to) = (f64::max(lo, 0.0), f64::min(hi, 12.0));
                 let width = (to - from) / steps as f64;

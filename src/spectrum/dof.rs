@@ -15,7 +15,8 @@ impl SegmentCorrelation {
     pub fn new(window: &[f64], hop: usize) -> Self {
         let energy: f64 = window.iter().map(|w| w * w).sum();
         let lags = (window.len().max(1) - 1) / hop.max(1);
-        let correlation = |lag: usize| window.iter().zip(&window[lag * hop..]).map(|(a, b)| a * b).sum::<f64>() / energy;
+        let correlation =
+            |lag: usize| window.iter().zip(&window[lag * hop..]).map(|(a, b)| a * b).sum::<f64>() / energy;
         SegmentCorrelation { squared: (1..=lags).map(|lag| correlation(lag).powi(2)).collect() }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn periodic_dpss(length: usize, nw: f64) -> Vec<f64> {
     let largest = taper.iter().copied().fold(0.0, f64::max);
     // A taper of an even number of points misses its peak by half a sample; scipy scales for that.
     let square = (points * points) as f64;
-    let peak = if points % 2 == 0 { square / (square + nw) } else { 1.0 };
+    let peak = if points.is_multiple_of(2) { square / (square + nw) } else { 1.0 };
     taper.truncate(length);
     for value in &mut taper {
         *value *= peak / largest;
@@ -125,8 +125,7 @@ mod tests {
         for (points, nw) in [(2, 0.6), (9, 2.5), (64, 1.5), (101, 4.0), (240, 8.0)] {
             let w = nw / points as f64;
             let v = first_dpss(points, w);
-            let kernel =
-                |lag: f64| if lag == 0.0 { 2.0 * w } else { (2.0 * PI * w * lag).sin() / (PI * lag) };
+            let kernel = |lag: f64| if lag == 0.0 { 2.0 * w } else { (2.0 * PI * w * lag).sin() / (PI * lag) };
             let image: Vec<f64> =
                 (0..points).map(|n| (0..points).map(|m| kernel(n as f64 - m as f64) * v[m]).sum()).collect();
             let lambda: f64 = image.iter().zip(&v).map(|(a, b)| a * b).sum();

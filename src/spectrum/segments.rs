@@ -29,7 +29,8 @@ impl Segmentation {
         }
         let product = overlap * length as f64;
         // 0.29 · 100 is 28.999999999999996 in float64; whoever writes 0.29 means 29.
-        let noverlap = if (product - product.round()).abs() <= 1e-12 * length as f64 { product.round() } else { product.floor() };
+        let noverlap =
+            if (product - product.round()).abs() <= 1e-12 * length as f64 { product.round() } else { product.floor() };
         if !(noverlap >= 0.0 && noverlap < length as f64) {
             return Err(SpectrumError::Overlap { overlap, length });
         }
