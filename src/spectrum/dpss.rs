@@ -16,7 +16,7 @@ pub(super) fn periodic_dpss(length: usize, nw: f64) -> Vec<f64> {
     let largest = taper.iter().copied().fold(0.0, f64::max);
     // A taper of an even number of points misses its peak by half a sample; scipy scales for that.
     let square = (points * points) as f64;
-    let peak = if points % 2 == 0 { square / (square + nw) } else { 1.0 };
+    let peak = if points.is_multiple_of(2) { square / (square + nw) } else { 1.0 };
     taper.truncate(length);
     for value in &mut taper {
         *value *= peak / largest;

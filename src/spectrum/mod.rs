@@ -16,6 +16,7 @@ mod frequency;
 mod group;
 mod instruction_set;
 mod moments;
+mod power;
 mod segments;
 mod transform;
 mod turn;

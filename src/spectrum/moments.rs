@@ -1,7 +1,7 @@
 //! Means, variances and segment sums of a lane group, in one pass over its record.
 //!
-//! All sums are float64 and taken of the distance to the first valid sample of each lane. That distance
-//! squared is at most the number of samples times the variance, so the variance never cancels.
+//! All sums are float64 and taken of the distance to an origin in each lane, the median of three of its samples:
+//! close to the mean in terms of the deviation, also beside an outlier, so that the variance does not cancel.
 
 use super::instruction_set::{InstructionSet, LaneLoop};
 use crate::terms::{LANES, Line, Sample};
@@ -59,8 +59,8 @@ impl RecordSums {
     ) -> Self {
         let (u, v) = (record.u, record.v);
         let mut sums = RecordSums { valid: [u.len() as u32; LANES], ..Default::default() };
-        for lane in 0..LANES {
-            (sums.u_origin[lane], sums.v_origin[lane]) = (u[0].0[lane].as_f64(), v[0].0[lane].as_f64());
+        for lane in (0..LANES).filter(|lane| active >> lane & 1 == 1) {
+            (sums.u_origin[lane], sums.v_origin[lane]) = origins(u, v, lane);
         }
         instructions.run(AddRuns::<T, false> { record, sums: &mut sums, runs });
         // A NaN anywhere in a lane is in its sums of squares.
@@ -68,13 +68,8 @@ impl RecordSums {
         if (0..LANES).all(|lane| active >> lane & 1 == 0 || finite(lane)) {
             return sums;
         }
-        let mut sums = RecordSums::default();
-        for lane in 0..LANES {
-            let valid = |at: &usize| !u[*at].0[lane].is_nan() && !v[*at].0[lane].is_nan();
-            if let Some(first) = (0..u.len()).find(valid) {
-                (sums.u_origin[lane], sums.v_origin[lane]) = (u[first].0[lane].as_f64(), v[first].0[lane].as_f64());
-            }
-        }
+        let (u_origin, v_origin) = (sums.u_origin, sums.v_origin);
+        let mut sums = RecordSums { u_origin, v_origin, ..Default::default() };
         instructions.run(AddRuns::<T, true> { record, sums: &mut sums, runs });
         sums
     }
@@ -146,6 +141,20 @@ impl RecordSums {
         let not_negative = |x: f64| if x < 0.0 { 0.0 } else { x };
         let (cc, ss) = (cos * cos, sin * sin);
         (not_negative(cc * uu - cross + ss * vv), not_negative(ss * uu + cross + cc * vv))
+    }
+}
+
+/// The medians of the first, middle and last sample of a lane; the first valid one where one of these is not; 0
+/// where none is.
+fn origins<T: Sample>(u: &[Line<T>], v: &[Line<T>], lane: usize) -> (f64, f64) {
+    let sample = |at: usize| (u[at].0[lane].as_f64(), v[at].0[lane].as_f64());
+    let valid = |(u, v): &(f64, f64)| !u.is_nan() && !v.is_nan();
+    let three = [0, u.len() / 2, u.len() - 1].map(sample);
+    if three.iter().all(valid) {
+        let median = |[a, b, c]: [f64; 3]| a.max(b).min(a.min(b).max(c));
+        (median(three.map(|w| w.0)), median(three.map(|w| w.1)))
+    } else {
+        (0..u.len()).map(sample).find(valid).unwrap_or_default()
     }
 }
 

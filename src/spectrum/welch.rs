@@ -6,8 +6,9 @@ use rustfft::num_complex::Complex;
 
 use super::dof::SegmentCorrelation;
 use super::frequency::{ascending_frequencies, ascending_start};
-use super::instruction_set::{InstructionSet, LaneLoop};
+use super::instruction_set::InstructionSet;
 use super::moments::{Record, RecordSums, RunSums, Wide};
+use super::power::AddPower;
 use super::transform::{SegmentInput, SegmentRows, SegmentTransform};
 use super::turn::Trend;
 use super::{GroupSummary, Rotation, SegmentSet, Segmentation, SpectrumError};
@@ -64,12 +65,16 @@ impl<T: Sample> Welch<T> {
     /// # Errors
     /// A segment, overlap, window or sampling interval that cannot be: see [`SpectrumError`].
     pub fn new(spec: &WelchSpec) -> Result<Self, SpectrumError> {
+        Self::with_instructions(spec, InstructionSet::detect())
+    }
+
+    /// As [`Welch::new`]; the instruction set, which must be one that the CPU has, changes speed only.
+    pub(super) fn with_instructions(spec: &WelchSpec, instructions: InstructionSet) -> Result<Self, SpectrumError> {
         let seconds = spec.sampling_interval.0;
         if !(seconds > 0.0 && seconds.is_finite()) {
             return Err(SpectrumError::SamplingInterval { seconds });
         }
         let segmentation = Segmentation::new(spec.steps, spec.segment, spec.overlap)?;
-        let instructions = InstructionSet::detect();
         let (transform, window) = SegmentTransform::new(spec.window, spec.segment, spec.detrend, instructions)?;
         let energy: f64 = window.iter().map(|w| w * w).sum();
         let correlation = SegmentCorrelation::new(&window, segmentation.hop);
@@ -186,8 +191,16 @@ impl<T: Sample> Welch<T> {
             }
             let scale = self.density / f64::from(count);
             let (positive, negative) = power.split_at(ascending_start(segment));
+<<<<<<< HEAD
             for (value, power) in row.iter_mut().zip(negative.iter().chain(positive)) {
                 *value = T::rounded(power * scale);
+=======
+            let (below_zero, from_zero) = row.split_at_mut(negative.len());
+            for (values, power) in [(below_zero, negative), (from_zero, positive)] {
+                for (value, power) in values.iter_mut().zip(power) {
+                    *value = T::rounded(power * scale);
+                }
+>>>>>>> room/spectrum
             }
         }
         summary
@@ -242,9 +255,11 @@ impl<T: Sample> Welch<T> {
             add(&mut v, &run.v, &run.tv);
         }
         for (trend, origin) in [(&mut u, &sums.u_origin), (&mut v, &sums.v_origin)] {
-            for lane in 0..LANES {
-                trend.level[lane] = origin[lane] + trend.level[lane] / n;
-                trend.slope[lane] /= square_sum;
+            for (level, origin) in trend.level.iter_mut().zip(origin) {
+                *level = origin + *level / n;
+            }
+            for slope in &mut trend.slope {
+                *slope /= square_sum;
             }
         }
         (u, v)
@@ -276,21 +291,5 @@ impl<T: Sample> Welch<T> {
             };
         }
         summary
-    }
-}
-
-/// Adds |X|² in float64.
-struct AddPower<'a, T> {
-    transform: &'a [Complex<T>],
-    power: &'a mut [f64],
-}
-
-impl<T: Sample> LaneLoop for AddPower<'_, T> {
-    #[inline(always)]
-    fn run(self) {
-        for (power, x) in self.power.iter_mut().zip(self.transform) {
-            let (re, im) = (x.re.as_f64(), x.im.as_f64());
-            *power += re * re + im * im;
-        }
     }
 }
