@@ -7,8 +7,10 @@ use std::ops::Range;
 use super::{Budget, LARGEST_MPI_COUNT, Machine, MemoryUse, PlanError, Problem, Tile, Tiling, WIRE_UNIT_BYTES};
 use crate::terms::Bytes;
 
-/// A send buffer larger than this gains nothing.
-const SEND_BYTES_WANTED: u64 = 256 << 20;
+/// Buffers of the exchange take at most this part of the series, so that memory falls with the ranks, ...
+const EXCHANGE_SHARE: u64 = 4;
+/// ... within these limits: smaller messages are slow, larger ones gain nothing.
+const EXCHANGE_BYTES: std::ops::RangeInclusive<u64> = (8 << 20)..=(512 << 20);
 
 /// Tiles whose whole series are in memory at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +173,8 @@ fn check(problem: &Problem, machine: &Machine, needs: Needs, budget: &Budget, pa
     } else {
         let left = machine.memory_bytes_per_rank.checked_sub(needs.memory.peak_bytes())?;
         let one_step = needs.exchange_bytes(problem, machine, 1).max(1);
-        let most = (left.min(2 * SEND_BYTES_WANTED) / one_step).max(u64::from(left >= one_step));
+        let wanted = (needs.memory.series_bytes / EXCHANGE_SHARE).clamp(*EXCHANGE_BYTES.start(), *EXCHANGE_BYTES.end());
+        let most = (left.min(wanted) / one_step).max(u64::from(left >= one_step));
         let most = most.min(LARGEST_MPI_COUNT / units_per_step).min(share);
         // Whole blocks where there are several, so that runs of lines stay long.
         let block = budget.steps_per_block as u64;

@@ -123,12 +123,6 @@ impl<T: Sample> Removal<T> for Level<T> {
     }
 }
 
-<<<<<<< HEAD
-/// x minus a line, in float64: its error would else grow with the ratio of the trend to what remains.
-#[inline(always)]
-fn residual_of_line<T: Sample>(x: &Line<T>, trend: &Trend, from_middle: f64) -> [T; LANES] {
-    std::array::from_fn(|lane| T::rounded(x.0[lane].as_f64() - (trend.level[lane] + trend.slope[lane] * from_middle)))
-=======
 /// A line, taken away in float64: the error would else grow with the ratio of the trend to what remains.
 struct SlopingLine<'a> {
     trend: &'a Trend,
@@ -141,5 +135,4 @@ impl<T: Sample> Removal<T> for SlopingLine<'_> {
         let line = self.trend.level[lane] + self.trend.slope[lane] * (n as f64 - self.middle);
         T::rounded(x.as_f64() - line)
     }
->>>>>>> room/spectrum
 }

@@ -191,16 +191,11 @@ impl<T: Sample> Welch<T> {
             }
             let scale = self.density / f64::from(count);
             let (positive, negative) = power.split_at(ascending_start(segment));
-<<<<<<< HEAD
-            for (value, power) in row.iter_mut().zip(negative.iter().chain(positive)) {
-                *value = T::rounded(power * scale);
-=======
             let (below_zero, from_zero) = row.split_at_mut(negative.len());
             for (values, power) in [(below_zero, negative), (from_zero, positive)] {
                 for (value, power) in values.iter_mut().zip(power) {
                     *value = T::rounded(power * scale);
                 }
->>>>>>> room/spectrum
             }
         }
         summary
