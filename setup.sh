@@ -48,14 +48,13 @@ root_prefix() {
 apt_get() {
   local prefix
   prefix=$(root_prefix)
-  [ "$prefix" != none ] || fail "not root, and no sudo without a password: as root, run  apt-get $*"
   # shellcheck disable=SC2086 # an empty prefix is no word
   $prefix env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
 lists_updated=false
 apt_update_once() {
-  $lists_updated || apt_get update >/dev/null || say "apt-get update reported errors; going on with the lists at hand"
+  $lists_updated || [ "$(root_prefix)" = none ] || apt_get update >/dev/null || say "apt-get update reported errors; going on with the lists at hand"
   lists_updated=true
 }
 
@@ -64,6 +63,8 @@ candidate() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate
 # Installs packages and removes none; with stale or empty lists, once more after an update.
 apt_install() {
   local package log
+  [ "$(root_prefix)" != none ] ||
+    fail "not root, and no sudo without a password. As root, run:" "  apt-get update && apt-get install --no-install-recommends $*"
   for package in "$@"; do
     [ -n "$(candidate "$package")" ] || apt_update_once
   done
@@ -179,7 +180,7 @@ install_rust() {
     rustup_stable "$rustup" && find_rust && return 0
     say "rustup brought no usable toolchain"
   fi
-  if have apt-get; then
+  if have apt-get && [ "$(root_prefix)" != none ]; then
     apt_update_once
     while read -r set <&3; do
       # shellcheck disable=SC2086 # a set is several words
