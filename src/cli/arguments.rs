@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::terms::Seconds;
+
 /// Time-frequency kinetic energy spectra of ocean model output.
 #[derive(Debug, Parser)]
 #[command(name = "oceanspec", version, about, max_term_width = 100)]
@@ -21,7 +23,7 @@ pub(super) enum Command {
     /// Compare a result with a reference by coordinate value
     Validate(Validate),
     /// Make LLC4320-like MDS input with a known spectrum
-    Synth(Synth),
+    Synth(Box<Synth>),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +74,7 @@ pub(super) struct Validate {
     pub(super) tolerance: f64,
 }
 
+/// Defaults are those of [`SynthSpec`](crate::synth::SynthSpec).
 #[derive(Debug, Args)]
 pub(super) struct Synth {
     /// Folder to make; must be empty or not exist
@@ -81,24 +84,57 @@ pub(super) struct Synth {
     #[arg(long, value_name = "KIND", default_value = "plain", value_parser = ["plain"])]
     pub(super) grid: String,
     /// Columns
-    #[arg(long, default_value_t = 96)]
-    pub(super) nx: usize,
+    #[arg(long)]
+    pub(super) nx: Option<usize>,
     /// Rows
-    #[arg(long, default_value_t = 80)]
-    pub(super) ny: usize,
-    /// Hourly snapshots
-    #[arg(long, default_value_t = 1440)]
-    pub(super) nt: usize,
+    #[arg(long)]
+    pub(super) ny: Option<usize>,
+    /// Snapshots
+    #[arg(long)]
+    pub(super) nt: Option<usize>,
     /// Any number; the same number makes the same files
-    #[arg(long, default_value_t = 1)]
-    pub(super) seed: u64,
-    /// Slope of the red noise, frequency to this power
-    #[arg(long, default_value_t = -2.0, allow_negative_numbers = true)]
-    pub(super) slope: f64,
-    /// Without land
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Longitude of the western edge [degrees east]
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub(super) west: Option<f64>,
+    /// Latitude of the southern edge [degrees north]
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub(super) south: Option<f64>,
+    /// Size of a cell
+    #[arg(long, value_name = "DEGREES")]
+    pub(super) spacing_degrees: Option<f64>,
+    /// Time between snapshots, as in "1 hour"
+    #[arg(long, value_name = "DURATION")]
+    pub(super) interval: Option<Seconds>,
+    /// One iteration of the model, as in "25 s"
+    #[arg(long, value_name = "DURATION")]
+    pub(super) timestep: Option<Seconds>,
+    /// Iteration of the first snapshot
+    #[arg(long)]
+    pub(super) first_iteration: Option<u64>,
+    /// The noise's spectrum goes with frequency to this power, -2 to 0
+    #[arg(long, allow_negative_numbers = true)]
+    pub(super) slope: Option<f64>,
+    /// Standard deviation of each component of the noise [m s-1]
+    #[arg(long, value_name = "SPEED")]
+    pub(super) noise_rms: Option<f64>,
+    /// Speed of inertial motion [m s-1]
+    #[arg(long, value_name = "SPEED")]
+    pub(super) inertial_amplitude: Option<f64>,
+    /// Speed of the M2 tide [m s-1]
+    #[arg(long, value_name = "SPEED")]
+    pub(super) m2_amplitude: Option<f64>,
+    /// Speed of the K1 tide [m s-1]
+    #[arg(long, value_name = "SPEED")]
+    pub(super) k1_amplitude: Option<f64>,
+    /// Speed of the steady flow [m s-1]
+    #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
+    pub(super) mean_flow: Option<f64>,
+    /// Water everywhere
     #[arg(long)]
     pub(super) no_land: bool,
-    /// Without .meta files
+    /// No .meta files
     #[arg(long)]
     pub(super) no_meta: bool,
 }

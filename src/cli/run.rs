@@ -1,6 +1,7 @@
 //! `oceanspec run`.
 
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing_subscriber::EnvFilter;
 
@@ -28,11 +29,20 @@ fn start_log(world: &dyn World) {
 }
 
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
-    // A wrong configuration is told without starting MPI, by the first process alone.
     let world = exchange::world()?;
     start_log(&*world);
-    let config = Config::load(&arguments.config, &arguments.sets).map_err(Error::from);
-    let outcome = run_on(&*world, config, arguments.overwrite);
+    let work = || {
+        let config = Config::load(&arguments.config, &arguments.sets).map_err(Error::from);
+        run_on(&*world, config, arguments.overwrite)
+    };
+    // A panic is a fault of the program; its message is out already. The others must not wait for this rank.
+    let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) else {
+        say(&format!(
+            "oceanspec: internal error on rank {}: the message above is a fault of the program",
+            world.rank()
+        ));
+        world.abort(1)
+    };
     if let Err(error) = &outcome {
         if !matches!(error, Error::Elsewhere(_)) {
             say(&format!("oceanspec: {error}"));

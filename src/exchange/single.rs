@@ -15,7 +15,6 @@ impl World for SingleProcess {
         1
     }
 
-    #[expect(clippy::exit, reason = "a world of one ends with its process")]
     fn abort(&self, code: i32) -> ! {
         std::process::exit(code)
     }

@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn dry_faces_are_found_across_words() {
         let mut bits = [0_u64; 3];
-        let open = |at: usize| at % 3 != 0;
+        let open = |at: usize| !at.is_multiple_of(3);
         (0..150).filter(|&at| open(at)).for_each(|at| bits[at / 64] |= 1 << (at % 64));
         for (first, len) in [(0, 150), (1, 63), (63, 2), (64, 64), (60, 80), (5, 0)] {
             let mut values = vec![1.0_f32; len];
@@ -109,7 +109,7 @@ mod tests {
         assert!(first_bad(&[f32::NAN], &[1], 0, None).is_some());
         assert!(first_bad(&[f32::INFINITY], &[1], 0, None).is_some());
         assert!(first_bad(&[f32::INFINITY], &[1], 0, Some([-1e300, 1e300])).is_some());
-        let mut values = [1.0, 99.0, 11.0];
+        let mut values = [1.0_f64, 99.0, 11.0];
         assert_eq!(reject_bad(&mut values, &bits, 0, Some([-10.0, 10.0])), 1);
         assert!(values[2].is_nan() && values[1] == 99.0);
     }

@@ -312,7 +312,7 @@ fn without_meta(
     let Some([nj, ni]) = request.shape else { return Err(SourceError::NoShape { path: path.to_owned() }) };
     let plane =
         [nj, ni, request.value_bytes].into_iter().try_fold(1_usize, usize::checked_mul).unwrap_or(usize::MAX) as u64;
-    if file.length == 0 || file.length % plane != 0 {
+    if file.length == 0 || !file.length.is_multiple_of(plane) {
         return Err(SourceError::Length {
             path: path.to_owned(),
             got: file.length,
