@@ -81,12 +81,9 @@ impl Budget {
         let piece_rows = (rows_per_piece * if problem.stride == 1 { 1 } else { 2 } + 1) as u64;
         let native_piece = product(&[piece_rows, native_columns.saturating_add(1), sample_bytes]);
         let selected_piece = product(&[rows_per_piece as u64, problem.ni as u64, sample_bytes]);
-        let reading = product(&[
-            native_piece.saturating_add(selected_piece),
-            steps_per_block as u64,
-            problem.fields as u64,
-        ])
-        .saturating_add(product(&[piece_rows, row_bytes]));
+        let reading =
+            product(&[native_piece.saturating_add(selected_piece), steps_per_block as u64, problem.fields as u64])
+                .saturating_add(product(&[piece_rows, row_bytes]));
         let shard = if problem.spectrum {
             product(&[tiling.tile_points(), problem.frequencies as u64, sample_bytes])
         } else {

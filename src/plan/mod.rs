@@ -119,7 +119,9 @@ pub enum PlanError {
         points: u64,
     },
     /// Numbers that no machine can hold.
-    #[error("the problem is too large to plan: {what}; select fewer points ([select] faces, lon, lat, i, j) or times ([select] time)")]
+    #[error(
+        "the problem is too large to plan: {what}; select fewer points ([select] faces, lon, lat, i, j) or times ([select] time)"
+    )]
     TooLarge {
         /// Which number, and the limit it passes.
         what: String,
