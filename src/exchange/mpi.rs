@@ -19,6 +19,9 @@ unsafe impl Equivalence for WireUnit {
     }
 }
 
+/// What an empty message points at. Rust's own empty `&[u8]` may point at address 1, which is `MPI_IN_PLACE` in OpenMPI.
+static NOTHING: [u8; 1] = [0];
+
 /// A broadcast or gather moves at most so many bytes in one call.
 const PIECE_BYTES: usize = 1 << 30;
 
@@ -117,9 +120,10 @@ impl World for MpiWorld {
         };
         let longest = lengths.iter().copied().max().unwrap_or(0) as usize;
         let piece = (PIECE_BYTES / self.size()).max(1);
-        for start in (0..longest.max(1)).step_by(piece) {
+        for start in (0..longest).step_by(piece) {
             let part = |length: usize| length.min(start + piece) - length.min(start);
             let mine = &bytes[bytes.len().min(start)..bytes.len().min(start + piece)];
+            let mine = if mine.is_empty() { &NOTHING[..0] } else { mine };
             if self.rank() == root {
                 let counts: Vec<Count> = lengths.iter().map(|&length| count(part(length as usize))).collect();
                 let mut all = vec![0_u8; lengths.iter().map(|&length| part(length as usize)).sum()];

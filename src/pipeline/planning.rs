@@ -6,6 +6,7 @@ use super::groups::occupancy;
 use super::setup::Setup;
 use crate::Error;
 use crate::config::{Config, Dtype, Segment, Variables};
+use crate::grid::{Axis, Halo};
 use crate::plan::{Machine, Occupancy, Plan, Problem, Tile};
 use crate::product::Bands;
 use crate::spectrum::{SpectrumError, Welch, WelchSpec};
@@ -93,6 +94,9 @@ struct Sizes {
     ni: usize,
     native_points: u64,
     steps: usize,
+    stored_steps: usize,
+    row_beyond: bool,
+    column_beyond: bool,
     stored_bytes: usize,
     interval: Seconds,
 }
@@ -122,12 +126,15 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
         stride: config.select.stride,
         native_points: sizes.native_points,
         steps: sizes.steps,
+        stored_steps: sizes.stored_steps,
         fields,
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
         frequencies: spec.segment,
         spectrum: config.output.spectrum,
         centre: config.prepare.centre,
+        row_beyond: sizes.row_beyond,
+        column_beyond: sizes.column_beyond,
         map_bytes_per_point: planes * size_of::<f64>(),
         map_planes: planes + GEOMETRY_PLANES,
         kernel_scratch_bytes: (scratch_bytes + LANES * spec.segment * sample_bytes) as u64,
@@ -141,16 +148,21 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
 pub fn plan(config: &Config, setup: &Setup, machine: Machine) -> Result<Plan, Error> {
     let time = setup.catalog.time();
     let lattice = &setup.lattice;
+    let grid = &setup.grid;
+    let last = |axis: &Axis| axis.native(axis.len.max(1) - 1);
     let sizes = Sizes {
         faces: lattice.faces.len(),
         nj: lattice.j.len,
         ni: lattice.i.len,
-        native_points: setup.grid.extent.points() as u64,
+        native_points: grid.extent.points() as u64,
         steps: time.len(),
+        stored_steps: time.present.iter().filter(|&&present| present).count(),
+        row_beyond: last(&lattice.j) + 1 < grid.extent.nj || grid.periodic.north() == Halo::Wrap,
+        column_beyond: last(&lattice.i) + 1 < grid.extent.ni || grid.periodic.east() == Halo::Wrap,
         stored_bytes: setup.catalog.stored_bytes(),
         interval: Seconds(time.interval()),
     };
-    let mut occupied = |tile: &Tile| occupancy(&setup.grid.analysed, lattice, tile);
+    let mut occupied = |tile: &Tile| occupancy(&grid.analysed, lattice, tile);
     Ok(Plan::new(problem(config, &sizes)?, machine, &mut occupied)?)
 }
 
@@ -167,6 +179,9 @@ pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Res
         ni: assumed.ni.div_ceil(stride),
         native_points: native.iter().fold(1_u64, |product, &n| product.saturating_mul(n as u64)),
         steps: assumed.snapshots,
+        stored_steps: assumed.snapshots,
+        row_beyond: !(assumed.nj - 1).is_multiple_of(stride) || config.input.periodic.j,
+        column_beyond: !(assumed.ni - 1).is_multiple_of(stride) || config.input.periodic.i,
         stored_bytes: match config.input.dtype {
             Dtype::Float32 => 4,
             Dtype::Float64 => 8,

@@ -34,12 +34,27 @@ pub struct MemoryUse {
 }
 
 impl MemoryUse {
+    /// What is held from the first pass to the last map.
+    fn always_bytes(&self) -> u64 {
+        self.program_bytes.saturating_add(self.masks_bytes).saturating_add(self.maps_bytes)
+    }
+
+    /// The sum while passes run.
+    pub fn passing_bytes(&self) -> u64 {
+        [self.scratch_bytes, self.output_bytes, self.series_bytes, self.exchange_bytes]
+            .into_iter()
+            .fold(self.always_bytes(), u64::saturating_add)
+    }
+
     /// The highest sum at any time.
     pub fn peak_bytes(&self) -> u64 {
-        let always = self.program_bytes + self.masks_bytes + self.maps_bytes;
-        let passing = self.scratch_bytes + self.output_bytes + self.series_bytes + self.exchange_bytes;
-        always + passing.max(self.gather_bytes)
+        self.passing_bytes().max(self.always_bytes().saturating_add(self.gather_bytes))
     }
+}
+
+/// The product, or the largest number: sizes beyond counting are too much memory as well.
+fn product(factors: &[u64]) -> u64 {
+    factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }
 
 /// What does not depend on the cut into passes.
@@ -56,33 +71,34 @@ pub struct Budget {
 impl Budget {
     /// Sizes for a problem on a machine.
     pub fn new(problem: &Problem, machine: &Machine, tiling: &Tiling) -> Self {
-        let native_columns = (problem.ni * problem.stride) as u64;
-        let row_bytes = (native_columns * problem.stored_bytes as u64).max(1);
+        let native_columns = product(&[problem.ni as u64, problem.stride as u64]);
+        let row_bytes = product(&[native_columns, problem.stored_bytes as u64]).max(1);
         let rows_per_piece = ((PIECE_BYTES / row_bytes).max(1) as usize).min(tiling.tile_nj);
         let share = problem.steps.div_ceil(machine.ranks).max(1);
-        let steps_per_block = STEPS_PER_BLOCK.min(share.div_ceil(machine.threads).max(1));
+        let steps_per_block = STEPS_PER_BLOCK.min(share.div_ceil(machine.threads.max(1)).max(1));
 
+        let sample_bytes = problem.sample_bytes as u64;
         let piece_rows = (rows_per_piece * if problem.stride == 1 { 1 } else { 2 } + 1) as u64;
-        let native_piece = piece_rows * (native_columns + 1) * steps_per_block as u64;
-        let selected_piece = (rows_per_piece * problem.ni * steps_per_block) as u64;
-        let reading = problem.fields as u64
-            * (native_piece * problem.sample_bytes as u64 + selected_piece * problem.sample_bytes as u64)
-            + piece_rows * row_bytes;
+        let native_piece = product(&[piece_rows, native_columns.saturating_add(1), sample_bytes]);
+        let selected_piece = product(&[rows_per_piece as u64, problem.ni as u64, sample_bytes]);
+        let reading =
+            product(&[native_piece.saturating_add(selected_piece), steps_per_block as u64, problem.fields as u64])
+                .saturating_add(product(&[piece_rows, row_bytes]));
         let shard = if problem.spectrum {
-            tiling.tile_points() * (problem.frequencies * problem.sample_bytes) as u64
+            product(&[tiling.tile_points(), problem.frequencies as u64, sample_bytes])
         } else {
             0
         };
-        let map_block = (tiling.map_nj.min(problem.nj) * problem.ni) as u64 * 8;
+        let map_block = product(&[tiling.map_nj.min(problem.nj) as u64, problem.ni as u64, size_of::<f64>() as u64]);
         let masks = 4 * problem.native_points.div_ceil(8) + problem.steps as u64 * 256;
         let tiles = (problem.faces * tiling.rows() * tiling.columns()) as u64;
         let fixed = MemoryUse {
-            program_bytes: PROGRAM_BYTES + machine.threads as u64 * THREAD_BYTES,
+            program_bytes: product(&[machine.threads as u64, THREAD_BYTES]).saturating_add(PROGRAM_BYTES),
             masks_bytes: masks + tiles * 160,
-            scratch_bytes: machine.threads as u64 * reading.max(problem.kernel_scratch_bytes),
+            scratch_bytes: product(&[machine.threads as u64, reading.max(problem.kernel_scratch_bytes)]),
             // One shard being filled; one being padded, encoded and written: values, encoded parts, whole file.
-            output_bytes: 5 * shard,
-            gather_bytes: 3 * map_block,
+            output_bytes: product(&[5, shard]),
+            gather_bytes: product(&[3, map_block]),
             ..MemoryUse::default()
         };
         Budget { fixed, steps_per_block, rows_per_piece }

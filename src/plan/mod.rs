@@ -9,12 +9,17 @@
 //! * A **round** moves `steps_per_round` snapshots of each rank's share of the time axis to the owners.
 
 mod budget;
+mod limits;
 mod passes;
+mod reads;
 mod share;
+#[cfg(test)]
+mod tests;
 mod tiling;
 
 pub use budget::{Budget, MemoryUse};
-pub use passes::{Pass, Strip, strips};
+pub use passes::Pass;
+pub use reads::{Strip, strips};
 pub use share::{rounds, share, share_in_round};
 pub use tiling::{Occupancy, Tile, Tiling};
 
@@ -41,6 +46,8 @@ pub struct Problem {
     pub native_points: u64,
     /// Time steps.
     pub steps: usize,
+    /// Time steps that exist as snapshots; the others are known to be missing and are not read.
+    pub stored_steps: usize,
     /// Fields read and exchanged (2 for a velocity).
     pub fields: usize,
     /// Bytes of a sample in memory.
@@ -53,6 +60,10 @@ pub struct Problem {
     pub spectrum: bool,
     /// Whether velocities are centred, which needs one more row and column.
     pub centre: bool,
+    /// Whether the source has a row after the last selected one, or wraps to its first.
+    pub row_beyond: bool,
+    /// Whether the source has a column after the last selected one, or wraps to its first.
+    pub column_beyond: bool,
     /// Bytes of all maps at one point.
     pub map_bytes_per_point: usize,
     /// Map arrays, each band counted.
@@ -108,9 +119,11 @@ pub enum PlanError {
         points: u64,
     },
     /// Numbers that no machine can hold.
-    #[error("the problem is too large to count: {what}")]
+    #[error(
+        "the problem is too large to plan: {what}; select fewer points ([select] faces, lon, lat, i, j) or times ([select] time)"
+    )]
     TooLarge {
-        /// Which product overflows.
+        /// Which number, and the limit it passes.
         what: String,
     },
 }
@@ -140,7 +153,7 @@ pub struct Plan {
     pub memory: MemoryUse,
     /// Bytes read, all ranks and passes.
     pub bytes_in: u64,
-    /// Bytes read if every needed value were read exactly once.
+    /// Bytes of the tiles' own rows, each read once: no neighbours for centring, no dry tile between two wet ones.
     pub bytes_needed: u64,
     /// Bytes of all arrays before compression.
     pub bytes_out: u64,
@@ -154,13 +167,18 @@ impl Plan {
     /// Plans a run; `occupancy` tells what is wet in a tile.
     ///
     /// # Errors
-    /// When nothing is wet, or the memory is too small for one tile a rank.
+    /// When nothing is wet, when the memory is too small for one tile at a time, or when sizes pass what can be counted.
     pub fn new(
         problem: Problem,
         machine: Machine,
         occupancy: &mut dyn FnMut(&Tile) -> Occupancy,
     ) -> Result<Self, PlanError> {
-        let tiling = Tiling::new(&problem)?;
+        let points = limits::check(&problem)?;
+        if points == 0 {
+            return Err(PlanError::AllLand { points });
+        }
+        let tiling = Tiling::new(&problem);
+        limits::check_tiles(&tiling)?;
         let tiles: Vec<Tile> = tiling
             .all()
             .filter_map(|mut tile| {
@@ -169,15 +187,14 @@ impl Plan {
             })
             .collect();
         if tiles.is_empty() {
-            let points = problem.faces as u64 * problem.nj as u64 * problem.ni as u64;
             return Err(PlanError::AllLand { points });
         }
         let budget = Budget::new(&problem, &machine, &tiling);
         let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
         let share = problem.steps.div_ceil(machine.ranks);
-        let reads = passes::reads(&problem, &tiles, &fit.passes);
+        let bytes_in = reads::bytes_read(&problem, &tiles, &fit.passes);
+        let bytes_needed = reads::bytes_needed(&problem, &tiles);
         let files_written = files(&problem, &tiling, tiles.len() as u64);
-        let points = problem.faces as u64 * problem.nj as u64 * problem.ni as u64;
         let spectrum_bytes = if problem.spectrum {
             tiles.iter().map(Tile::points).sum::<u64>() * (problem.frequencies * problem.sample_bytes) as u64
         } else {
@@ -189,8 +206,8 @@ impl Plan {
             steps_per_block: budget.steps_per_block,
             rows_per_piece: budget.rows_per_piece,
             memory: fit.memory,
-            bytes_in: reads.actual,
-            bytes_needed: reads.once,
+            bytes_in,
+            bytes_needed,
             bytes_out: spectrum_bytes + points * problem.map_bytes_per_point as u64,
             files_written,
             largest_mpi_count: fit.largest_mpi_count,
@@ -202,7 +219,7 @@ impl Plan {
         })
     }
 
-    /// How often a needed byte is read.
+    /// Bytes read for each needed byte, at least 1.
     pub fn read_factor(&self) -> f64 {
         if self.bytes_needed == 0 { 1.0 } else { self.bytes_in as f64 / self.bytes_needed as f64 }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{PlanError, Problem};
+use super::Problem;
 use crate::terms::LANES;
 
 /// Results are cut into about this many tiles, so that a few ranks share even a small one.
@@ -19,6 +19,23 @@ const CHUNK_BYTES_AT_LEAST: u64 = 110 << 10;
 const CHUNK_BYTES_AT_MOST: u64 = 4 << 20;
 /// One file of a map, at eight bytes a point.
 const MAP_BLOCK_BYTES: u64 = 64 << 20;
+
+/// Columns of an inner chunk, and of the tile: `width` or, to be a multiple of the chunk's, a few more.
+///
+/// A row of a tile is one chunk unless it is too long for it.
+fn chunk_columns(width: u64, point_bytes: u64) -> (u64, u64) {
+    if width * point_bytes <= CHUNK_BYTES_AT_MOST {
+        return (width, width);
+    }
+    let lanes = LANES as u64;
+    let most = (CHUNK_BYTES / point_bytes).max(1);
+    let chunk = if most >= lanes {
+        width.div_ceil(width.div_ceil(most - most % lanes)).next_multiple_of(lanes)
+    } else {
+        1 << most.ilog2()
+    };
+    (chunk, width.next_multiple_of(chunk))
+}
 
 /// What a tile holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +86,7 @@ pub struct Tiling {
     pub ni: usize,
     /// Rows of a whole tile (shard).
     pub tile_nj: usize,
-    /// Columns of a whole tile (shard).
+    /// Columns of a whole tile (shard); where one tile spans the face it may reach beyond the last column.
     pub tile_ni: usize,
     /// Rows of an inner chunk; divides `tile_nj`.
     pub chunk_nj: usize,
@@ -80,55 +97,49 @@ pub struct Tiling {
 }
 
 impl Tiling {
-    /// Cuts for a problem.
-    ///
-    /// # Errors
-    /// When sizes overflow.
-    pub fn new(problem: &Problem) -> Result<Self, PlanError> {
-        let &Problem { faces, nj, ni, frequencies, sample_bytes, steps, fields, .. } = problem;
-        let too_large = |what: &str| PlanError::TooLarge { what: what.to_owned() };
-        let product =
-            |factors: &[usize]| factors.iter().try_fold(1_u64, |so_far, &factor| so_far.checked_mul(factor as u64));
-        let points = product(&[faces, nj, ni]).ok_or_else(|| too_large("faces x nj x ni"))?.max(1);
-        let point_bytes = product(&[frequencies, sample_bytes]).ok_or_else(|| too_large("frequencies x bytes"))?.max(1);
-        let result_bytes = points.checked_mul(point_bytes).ok_or_else(|| too_large("points x frequencies x bytes"))?;
-        let series_bytes =
-            product(&[steps, fields, sample_bytes]).ok_or_else(|| too_large("steps x fields x bytes"))?.max(1);
-        points.checked_mul(series_bytes).ok_or_else(|| too_large("points x steps x fields x bytes"))?;
+    /// Cuts for a problem with at least one point and countable sizes.
+    pub(super) fn new(problem: &Problem) -> Self {
+        let &Problem { faces, nj, ni, .. } = problem;
+        let lanes = LANES as u64;
+        let (rows, columns) = (nj as u64, ni as u64);
+        let points = faces as u64 * rows * columns;
+        let point_bytes = (problem.frequencies as u64 * problem.sample_bytes as u64).max(1);
+        let series_bytes = (problem.steps as u64 * problem.fields as u64 * problem.sample_bytes as u64).max(1);
 
-        let by_shard = (result_bytes / TILES_WANTED).clamp(*SHARD_BYTES.start(), *SHARD_BYTES.end()) / point_bytes;
+        let by_shard =
+            (points * point_bytes / TILES_WANTED).clamp(*SHARD_BYTES.start(), *SHARD_BYTES.end()) / point_bytes;
         let by_series = SERIES_BYTES_AT_MOST / series_bytes;
         let by_count = points.div_ceil(TILES_AT_MOST);
         let by_chunk = CHUNK_BYTES_AT_LEAST.div_ceil(point_bytes);
-        let wanted = by_shard.min(by_series).max(by_count).max(by_chunk).max(1) as usize;
+        let wanted = by_shard.min(by_series).max(by_count).max(by_chunk).max(1);
 
-        let side = ((wanted as f64).sqrt() / LANES as f64).round().max(1.0) as usize * LANES;
-        let columns = ni.div_ceil(side.min(ni).max(1));
-        let tile_ni = ni.div_ceil(columns.max(1)).next_multiple_of(LANES).min(ni.max(1));
-        let tile_nj = wanted.div_ceil(tile_ni).clamp(1, nj.max(1));
-        let tile_nj = nj.div_ceil(nj.div_ceil(tile_nj));
+        // About square, but wide where there are few rows; the last tile may be as wide as the others, not a rest.
+        let square = ((wanted as f64).sqrt() / LANES as f64).round().max(1.0) as u64 * lanes;
+        let side = square.max(wanted.div_ceil(rows).next_multiple_of(lanes)).min(columns);
+        let least = CHUNK_BYTES_AT_LEAST.div_ceil(rows * point_bytes);
+        let tile_columns = columns.div_ceil(side).min((columns / least).max(1));
+        let width = columns.div_ceil(tile_columns).next_multiple_of(lanes).min(columns);
+        let height = wanted.div_ceil(width).clamp(1, rows);
+        let least = CHUNK_BYTES_AT_LEAST.div_ceil(width * point_bytes);
+        let height = rows.div_ceil(rows.div_ceil(height).min((rows / least).max(1)));
 
-        let row_bytes = tile_ni as u64 * point_bytes;
-        let chunk_ni = (1..=tile_ni)
-            .filter(|columns| tile_ni.is_multiple_of(*columns))
-            .map(|pieces| tile_ni / pieces)
-            .find(|&columns| columns as u64 * point_bytes <= CHUNK_BYTES_AT_MOST)
-            .unwrap_or(1);
-        let chunk_nj = if chunk_ni < tile_ni { 1 } else { (CHUNK_BYTES / row_bytes).clamp(1, tile_nj as u64) as usize };
-        let chunk_nj = tile_nj.div_ceil(tile_nj.div_ceil(chunk_nj));
-        let tile_nj = tile_nj.next_multiple_of(chunk_nj);
-        let map_rows = (MAP_BLOCK_BYTES / (ni as u64 * 8).max(1)) as usize;
+        let (chunk_ni, tile_ni) = chunk_columns(width, point_bytes);
+        let row_bytes = width * point_bytes;
+        let chunk_rows = if chunk_ni < tile_ni { 1 } else { (CHUNK_BYTES / row_bytes).clamp(1, height) };
+        let chunk_rows = height.div_ceil(height.div_ceil(chunk_rows));
+        let tile_nj = height.next_multiple_of(chunk_rows) as usize;
+        let map_rows = (MAP_BLOCK_BYTES / (columns * size_of::<f64>() as u64)) as usize;
         let map_nj = (map_rows / tile_nj).max(1) * tile_nj;
-        Ok(Tiling {
+        Tiling {
             faces,
             nj,
             ni,
             tile_nj,
-            tile_ni,
-            chunk_nj,
-            chunk_ni,
+            tile_ni: tile_ni as usize,
+            chunk_nj: chunk_rows as usize,
+            chunk_ni: chunk_ni as usize,
             map_nj: map_nj.min(nj.next_multiple_of(tile_nj)),
-        })
+        }
     }
 
     /// Rows of tiles on a face.
