@@ -105,8 +105,14 @@ fn check_directly(waters: &Waters, result: &Path, centred: bool, tolerance: f64)
                 continue;
             };
             with_values += 1;
-            let difference = direct::relative_difference(ours, &direct::rotary_psd(&u, &v, SEGMENT));
-            assert!(difference < tolerance, "{at}: spectrum off by {difference:e}");
+            let expected = direct::rotary_psd(&u, &v, SEGMENT);
+            if u.iter().chain(&v).all(|value| *value == 0.0) {
+                // Both its faces are dry.
+                assert!(ours.iter().all(|value| *value == 0.0), "{at}: {ours:?}");
+            } else {
+                let difference = direct::relative_difference(ours, &expected);
+                assert!(difference < tolerance, "{at}: spectrum off by {difference:e}");
+            }
             for (series, mean, variance) in [(&u, &u_mean, &u_variance), (&v, &v_mean, &v_variance)] {
                 let expected = direct::mean(series);
                 let square = direct::mean(&series.iter().map(|x| (x - expected).powi(2)).collect::<Vec<_>>());
