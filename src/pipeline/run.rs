@@ -7,11 +7,12 @@ use rayon::ThreadPool;
 use tracing::{info, warn};
 
 use super::compute::{Estimator, TileMaps};
+use super::groups::selected_count;
 use super::layout::group_spec;
 use super::maps::MapWriter;
 use super::node::machine;
 use super::planning::{nyquist, plan, welch, welch_spec};
-use super::read::{PassReader, selected_count};
+use super::read::PassReader;
 use super::setup::{Setup, look};
 use super::tiles::TileStage;
 use crate::Error;
@@ -98,7 +99,7 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan) {
         Seconds(time.interval())
     );
     let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
-    let wet = selected_count(&setup.grid.wet, setup);
+    let wet = selected_count(&setup.grid.wet, &setup.lattice);
     info!(
         "{points} points with a spectrum in {} tiles; {} pass(es) on {} rank(s) with {} thread(s), at most {} a rank",
         plan.tiles.len(),
