@@ -250,10 +250,9 @@ impl Job<'_> {
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
         let bands = config.bands.len();
         agree(world, writer.write_products(world, maps, &owned, bands), Error::exit_code)?;
-        writer.write_geometry(world)?;
-        if world.rank() == 0 {
-            writer.write_axes(estimator.welch.frequencies())?;
-        }
+        agree(world, writer.write_geometry(world), Error::exit_code)?;
+        let axes = if world.rank() == 0 { writer.write_axes(estimator.welch.frequencies()) } else { Ok(()) };
+        agree(world, axes, Error::exit_code)?;
         let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
         let rejected = total(rejected);
         if rejected > 0 && world.rank() == 0 {
