@@ -157,15 +157,16 @@ impl Job<'_> {
         let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
         let store = self.open_store(&maps)?;
         let estimator = Estimator::new(self.setup, self.plan, welch, products);
-        let done = self.work(&store, &estimator, &maps);
-        let done = agree(world, done, Error::exit_code);
-        if world.rank() != 0 {
-            return done;
-        }
-        match done {
-            Ok(summary) => store.finish().map(|()| summary).map_err(Error::from),
+        // Errors of the work are agreed on already; a second round would silence the rank that has the message.
+        match self.work(&store, &estimator, &maps) {
+            Ok(summary) => {
+                let finished = if world.rank() == 0 { store.finish().map_err(Error::from) } else { Ok(()) };
+                agree(world, finished, Error::exit_code).map(|()| summary)
+            }
             Err(error) => {
-                if let Err(also) = store.abandon() {
+                if world.rank() == 0
+                    && let Err(also) = store.abandon()
+                {
                     warn!("{also}");
                 }
                 Err(error)
@@ -185,7 +186,7 @@ impl Job<'_> {
         agree(self.world, store.map_err(Error::from), Error::exit_code)
     }
 
-    /// All passes, then the maps. Every error is agreed on before the next collective step.
+    /// All passes, then the maps. Every error is agreed on where it arises: all ranks return one, or none does.
     fn work<T: Sample>(
         &self,
         store: &ResultStore,
