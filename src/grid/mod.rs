@@ -8,8 +8,11 @@
 mod bits;
 mod field;
 mod neighbour;
+mod row_blocks;
 mod selection;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

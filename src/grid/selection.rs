@@ -1,7 +1,10 @@
 //! A selection of points: faces × rows × columns, each row and column axis with a stride.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
+use super::row_blocks::row_blocks;
 use super::{Extent, GridError, GridField, GridFiles, Window};
 
 /// Native indices start, start + step, ... along one axis.
@@ -40,6 +43,38 @@ pub struct Lattice {
     pub j: Axis,
     /// Columns.
     pub i: Axis,
+}
+
+impl Lattice {
+    /// Values of a 2-D field at selected points, [j, i]: `face`, `j` and `i` count selected ones.
+    ///
+    /// With a stride only the rows that are wanted are read, one at a time.
+    ///
+    /// # Errors
+    /// As [`GridFiles::read`].
+    pub fn read(
+        &self,
+        files: &dyn GridFiles,
+        field: GridField,
+        face: usize,
+        j: &Range<usize>,
+        i: &Range<usize>,
+    ) -> Result<Vec<f64>, GridError> {
+        let span = |axis: &Axis, part: &Range<usize>| match part.is_empty() {
+            true => 0..0,
+            false => axis.native(part.start)..axis.native(part.end - 1) + 1,
+        };
+        let window = Window { face: self.faces[face], j: span(&self.j, j), i: span(&self.i, i) };
+        if self.j.step == 1 && self.i.step == 1 {
+            return files.read(field, 1, &window);
+        }
+        let mut values = Vec::with_capacity(j.len() * i.len());
+        for row in window.j.clone().step_by(self.j.step) {
+            let native = files.read(field, 1, &Window { j: row..row + 1, ..window.clone() })?;
+            values.extend(native.iter().step_by(self.i.step));
+        }
+        Ok(values)
+    }
 }
 
 /// What a user asked for; `None` means all.
@@ -98,21 +133,16 @@ pub fn lattice(request: &SelectionRequest, extent: &Extent, files: &dyn GridFile
         let mut holding = Vec::new();
         for &face in &faces {
             let mut holds = false;
-            for row in j[0]..j[1] {
-                let window = Window { face, j: row..row + 1, i: i[0]..i[1] };
-                let xc = match request.lon {
-                    Some(_) => files.read(GridField::Xc, 1, &window)?,
-                    None => Vec::new(),
-                };
-                let yc = match request.lat {
-                    Some(_) => files.read(GridField::Yc, 1, &window)?,
-                    None => Vec::new(),
-                };
+            for rows in row_blocks(j[0]..j[1], i[1] - i[0]) {
+                let window = Window { face, j: rows, i: i[0]..i[1] };
+                let read = |asked: bool, field| if asked { files.read(field, 1, &window) } else { Ok(Vec::new()) };
+                let xc = read(request.lon.is_some(), GridField::Xc)?;
+                let yc = read(request.lat.is_some(), GridField::Yc)?;
                 for at in 0..window.points() {
                     let in_lon = request.lon.is_none_or(|[west, east]| within_longitudes(xc[at], west, east));
                     let in_lat = request.lat.is_none_or(|[south, north]| (south..=north).contains(&yc[at]));
                     if in_lon && in_lat {
-                        let column = i[0] + at;
+                        let (row, column) = (window.j.start + at / window.i.len(), i[0] + at % window.i.len());
                         holds = true;
                         let (rows, columns) = found.get_or_insert(([row, row], [column, column]));
                         rows[0] = rows[0].min(row);

@@ -1,5 +1,6 @@
 //! One look at the grid before the run: masks of the whole grid, and whether velocities need turning.
 
+use super::row_blocks::row_blocks;
 use super::{Bits, Extent, GridError, GridField, GridFiles, Periodic, Window};
 
 /// How grid velocities become eastward and northward.
@@ -54,15 +55,12 @@ impl Grid {
     }
 }
 
-/// Rows read at a time.
-const ROWS: usize = 64;
-
 /// Bits of `field > 0` at `level`.
 fn positive(files: &dyn GridFiles, field: GridField, level: usize, extent: &Extent) -> Result<Bits, GridError> {
     let mut bits = Bits::zero(extent);
     for face in 0..extent.faces {
-        for start in (0..extent.nj).step_by(ROWS) {
-            let window = Window { face, j: start..(start + ROWS).min(extent.nj), i: 0..extent.ni };
+        for rows in row_blocks(0..extent.nj, extent.ni) {
+            let window = Window { face, j: rows, i: 0..extent.ni };
             let values = files.read(field, level, &window)?;
             for (row, values) in window.j.zip(values.chunks_exact(extent.ni)) {
                 let words = bits.row_mut(face, row);
@@ -188,36 +186,39 @@ const LATITUDE_LONGITUDE_TOLERANCE: f64 = 1e-3;
 
 /// Checks that XC does not change along j, nor YC along i.
 ///
-/// MITgcm can leave whole blank tiles at 0 where there is only land; such all-zero rows do not count.
+/// MITgcm can leave blank tiles, which are all land, at 0; points with both coordinates 0 do not count.
 fn check_latitude_longitude(files: &dyn GridFiles, extent: &Extent) -> Result<(), GridError> {
     for face in 0..extent.faces {
-        let mut first_longitudes: Option<Vec<f64>> = None;
-        for j in 0..extent.nj {
-            let window = Window { face, j: j..j + 1, i: 0..extent.ni };
+        let mut longitudes: Vec<Option<f64>> = vec![None; extent.ni];
+        for rows in row_blocks(0..extent.nj, extent.ni) {
+            let window = Window { face, j: rows, i: 0..extent.ni };
             let xc = files.read(GridField::Xc, 1, &window)?;
             let yc = files.read(GridField::Yc, 1, &window)?;
-            if xc.iter().chain(&yc).all(|&value| value == 0.0) && extent.nj > 1 {
-                continue;
-            }
-            let spread =
-                |values: &mut dyn Iterator<Item = f64>| values.fold(0.0_f64, |most, change| most.max(change.abs()));
-            let yc_change = spread(&mut yc.iter().map(|value| value - yc[0]));
-            let wrong =
-                |field, change, along| GridError::NoAngles { place: files.place(GridField::Xc), field, change, along };
-            if yc_change > LATITUDE_LONGITUDE_TOLERANCE {
-                return Err(wrong("YC", yc_change, "i"));
-            }
-            match &first_longitudes {
-                None => first_longitudes = Some(xc),
-                Some(first) => {
-                    let turn = |change: f64| change - 360.0 * (change / 360.0).round();
-                    let xc_change = spread(&mut xc.iter().zip(first).map(|(a, b)| turn(a - b)));
-                    if xc_change > LATITUDE_LONGITUDE_TOLERANCE {
-                        return Err(wrong("XC", xc_change, "j"));
-                    }
-                }
+            for (xc, yc) in xc.chunks_exact(extent.ni).zip(yc.chunks_exact(extent.ni)) {
+                check_row(files, &mut longitudes, xc, yc)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Checks a row against its own latitude and the longitudes of the rows before.
+fn check_row(files: &dyn GridFiles, longitudes: &mut [Option<f64>], xc: &[f64], yc: &[f64]) -> Result<(), GridError> {
+    let wrong = |field, change, along| GridError::NoAngles { place: files.place(GridField::Xc), field, change, along };
+    let (mut latitude, mut yc_change, mut xc_change) = (None, 0.0_f64, 0.0_f64);
+    for ((longitude, &x), &y) in longitudes.iter_mut().zip(xc).zip(yc) {
+        if x == 0.0 && y == 0.0 {
+            continue;
+        }
+        let turn = |change: f64| change - 360.0 * (change / 360.0).round();
+        yc_change = yc_change.max((y - *latitude.get_or_insert(y)).abs());
+        xc_change = xc_change.max(turn(x - *longitude.get_or_insert(x)).abs());
+    }
+    if yc_change > LATITUDE_LONGITUDE_TOLERANCE {
+        return Err(wrong("YC", yc_change, "i"));
+    }
+    if xc_change > LATITUDE_LONGITUDE_TOLERANCE {
+        return Err(wrong("XC", xc_change, "j"));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::groups::{Group, tile_groups};
 use super::setup::Setup;
 use crate::Error;
 use crate::exchange::TileLines;
-use crate::grid::{GridField, Rotation as GridRotation, Window};
+use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::Plan;
 use crate::product::{Estimate, Product};
 use crate::spectrum::{Rotation, Welch, WelchScratch};
@@ -146,28 +146,20 @@ impl<'a, T: Sample> Estimator<'a, T> {
     fn geometry(&self, tile: usize, groups: &[Group]) -> Result<Vec<Geometry<T>>, Error> {
         let place = &self.plan.tiles[tile];
         let lattice = &self.setup.lattice;
-        let (first_j, first_i) = (lattice.j.native(place.j.start), lattice.i.native(place.i.start));
-        let window = Window {
-            face: lattice.faces[place.face],
-            j: first_j..lattice.j.native(place.j.end - 1) + 1,
-            i: first_i..lattice.i.native(place.i.end - 1) + 1,
-        };
         let files = self.setup.grid_files();
-        let latitude = files.read(GridField::Yc, 1, &window)?;
+        let read = |field| lattice.read(files, field, place.face, &place.j, &place.i);
+        let latitude = read(GridField::Yc)?;
         let angles = match self.setup.grid.rotation {
             GridRotation::None => None,
-            GridRotation::Angles => {
-                Some((files.read(GridField::AngleCs, 1, &window)?, files.read(GridField::AngleSn, 1, &window)?))
-            }
+            GridRotation::Angles => Some((read(GridField::AngleCs)?, read(GridField::AngleSn)?)),
         };
-        let stride = lattice.j.step;
         Ok(groups
             .iter()
             .map(|group| {
                 // Lanes beyond the tile's last column repeat it; they are never active.
                 let at = |lane: usize| {
-                    let column = (group.column as usize + lane).min(place.i.len() - 1) * stride;
-                    group.row as usize * stride * window.i.len() + column
+                    let column = (group.column as usize + lane).min(place.i.len() - 1);
+                    group.row as usize * place.i.len() + column
                 };
                 let line = |values: &[f64]| Line(std::array::from_fn(|lane| T::rounded(values[at(lane)])));
                 Geometry {

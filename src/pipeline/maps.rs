@@ -8,7 +8,7 @@ use super::setup::Setup;
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::World;
-use crate::grid::{GridField, Window};
+use crate::grid::GridField;
 use crate::plan::Plan;
 use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
 use crate::store::{ResultStore, Values};
@@ -152,36 +152,16 @@ impl MapWriter<'_> {
 
     fn geometry(&self, what: GeometryMap, block: &MapBlock) -> Result<Vec<f64>, Error> {
         let lattice = &self.setup.lattice;
-        let face = lattice.faces[block.face];
-        let rows = block.rows.clone().map(|row| lattice.j.native(row));
-        let columns: Vec<usize> = lattice.i.indices().collect();
-        let mut values = Vec::with_capacity(block.rows.len() * columns.len());
         let field = match what {
             GeometryMap::Mask => {
-                for j in rows {
-                    values.extend(columns.iter().map(|&i| f64::from(u8::from(self.setup.grid.wet.get(face, j, i)))));
-                }
-                return Ok(values);
+                let face = lattice.faces[block.face];
+                let wet = |j, i| f64::from(u8::from(self.setup.grid.wet.get(face, lattice.j.native(j), i)));
+                return Ok(block.rows.clone().flat_map(|j| lattice.i.indices().map(move |i| wet(j, i))).collect());
             }
             GeometryMap::Field(field) => field,
             GeometryMap::InertialFrequency => GridField::Yc,
         };
-        let first = lattice.i.start;
-        let span = first..lattice.i.native(lattice.i.len - 1) + 1;
-        let files = self.setup.grid_files();
-        if lattice.j.step == 1 {
-            let window = Window {
-                face,
-                j: lattice.j.native(block.rows.start)..lattice.j.native(block.rows.end - 1) + 1,
-                i: span,
-            };
-            values = files.read(field, 1, &window)?;
-        } else {
-            for j in rows {
-                let row = files.read(field, 1, &Window { face, j: j..j + 1, i: span.clone() })?;
-                values.extend(columns.iter().map(|&i| row[i - first]));
-            }
-        }
+        let mut values = lattice.read(self.setup.grid_files(), field, block.face, &block.rows, &(0..lattice.i.len))?;
         if what == GeometryMap::InertialFrequency {
             values.iter_mut().for_each(|value| *value = inertial_frequency(*value).0);
         }

@@ -3,10 +3,18 @@
 use super::{Machine, Problem, Tiling};
 use crate::terms::LANES;
 
-/// Program, libraries, MPI's own buffers, thread stacks: what a rank has in memory before it reads.
-const PROGRAM_BYTES: u64 = 56 << 20;
+/// Program and libraries: 14 MiB were seen of a single process, 20 to 24 MiB of a rank among two or three.
+const PROGRAM_BYTES: u64 = 28 << 20;
+/// What MPI keeps for each other rank of the node: below 1.5 MiB each for up to sixteen, no more beyond, with OpenMPI 4.1
+/// over shared memory.
+const NEIGHBOUR_BYTES: u64 = 3 << 19;
+const NEIGHBOURS_AT_MOST: u64 = 16;
+/// An allowance for the network's buffers where there are several nodes.
+const NETWORK_BYTES: u64 = 32 << 20;
 /// Stacks and allocator arenas that a worker thread touches.
 const THREAD_BYTES: u64 = 2 << 20;
+/// Names of a snapshot's files, and what is left of listing them: 440 bytes were seen on rank 0 for a file with its `.meta`.
+const NAME_BYTES: u64 = 512;
 /// What a worker reads at a time from one snapshot, before decoding.
 const PIECE_BYTES: u64 = 128 << 10;
 /// Snapshots that a worker handles together: runs of so many lines stay in one stretch of memory.
@@ -57,6 +65,14 @@ fn product(factors: &[u64]) -> u64 {
     factors.iter().fold(1, |product, &factor| product.saturating_mul(factor))
 }
 
+/// Program, libraries and MPI on the fullest node.
+fn program_bytes(machine: &Machine) -> u64 {
+    let neighbours = (machine.ranks_per_node as u64).saturating_sub(1).min(NEIGHBOURS_AT_MOST);
+    let network = if machine.nodes > 1 { NETWORK_BYTES } else { 0 };
+    let threads = product(&[machine.threads as u64, THREAD_BYTES]);
+    threads.saturating_add(PROGRAM_BYTES + neighbours * NEIGHBOUR_BYTES + network)
+}
+
 /// What does not depend on the cut into passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -90,11 +106,12 @@ impl Budget {
             0
         };
         let map_block = product(&[tiling.map_nj.min(problem.nj) as u64, problem.ni as u64, size_of::<f64>() as u64]);
-        let masks = 4 * problem.native_points.div_ceil(8) + problem.steps as u64 * 256;
+        let masks = 4 * problem.native_points.div_ceil(8);
+        let names = product(&[problem.steps as u64, problem.fields as u64, NAME_BYTES]);
         let tiles = (problem.faces * tiling.rows() * tiling.columns()) as u64;
         let fixed = MemoryUse {
-            program_bytes: product(&[machine.threads as u64, THREAD_BYTES]).saturating_add(PROGRAM_BYTES),
-            masks_bytes: masks + tiles * 160,
+            program_bytes: program_bytes(machine),
+            masks_bytes: (masks + tiles * 160).saturating_add(names),
             scratch_bytes: product(&[machine.threads as u64, reading.max(problem.kernel_scratch_bytes)]),
             // One shard being filled; one being padded, encoded and written: values, encoded parts, whole file.
             output_bytes: product(&[5, shard]),

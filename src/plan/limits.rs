@@ -34,7 +34,6 @@ pub(super) fn check(problem: &Problem) -> Result<u64, PlanError> {
     bounded("faces x nj x ni x bytes of maps", &[faces, nj, ni, problem.map_bytes_per_point])?;
     bounded("faces x nj x maps", &[faces, nj, problem.map_planes])?;
     bounded("native points", &[usize::try_from(problem.native_points).unwrap_or(usize::MAX)])?;
-    bounded("steps x bytes of a file name", &[steps, 256])?;
     Ok(points)
 }
 

@@ -46,7 +46,7 @@ pub(super) fn fit(
 ) -> Result<Fit, PlanError> {
     // One tile a pass needs the least: it tells whether there is anything to look for.
     let finest = Cut::new(problem, machine, tiling, tiles, tiles.len(), budget);
-    let Some(finest) = finest.fit(problem, machine, budget) else {
+    let Some(finest) = finest.fit(problem, machine, budget, 1) else {
         return Err(finest.too_much(problem, machine));
     };
     let series = Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
@@ -56,7 +56,8 @@ pub(super) fn fit(
     let mut count = (per_rank / room.max(1)).clamp(1, tiles.len() as u64) as usize;
     while count < tiles.len() {
         let cut = Cut::new(problem, machine, tiling, tiles, count, budget);
-        if let Some(fit) = cut.fit(problem, machine, budget) {
+        // Rounds of a step or two would cost more than one more pass, which reads other tiles only.
+        if let Some(fit) = cut.fit(problem, machine, budget, budget.steps_per_block as u64) {
             return Ok(fit);
         }
         count += 1 + count / 16;
@@ -175,8 +176,8 @@ impl Cut {
         MemoryUse { exchange_bytes: self.exchange_bytes(problem, machine, steps), ..self.memory }
     }
 
-    /// Steps a round, if the cut fits with any.
-    fn steps_per_round(&self, problem: &Problem, machine: &Machine, budget: &Budget) -> Option<u64> {
+    /// Steps a round, if the memory is enough for `least` or for as many as there is a use for.
+    fn steps_per_round(&self, problem: &Problem, machine: &Machine, budget: &Budget, least: u64) -> Option<u64> {
         let share = problem.steps.div_ceil(machine.ranks).max(1) as u64;
         if machine.ranks == 1 {
             return Some(share);
@@ -184,17 +185,17 @@ impl Cut {
         let left = machine.memory_bytes_per_rank.checked_sub(self.memory.passing_bytes())?;
         let one_step = self.exchange_bytes(problem, machine, 1).max(1);
         let wanted = (self.memory.series_bytes / EXCHANGE_SHARE).clamp(*EXCHANGE_BYTES.start(), *EXCHANGE_BYTES.end());
-        let by_memory = (left.min(wanted) / one_step).max(u64::from(left >= one_step));
         let by_count = LARGEST_MPI_COUNT / self.largest_count(problem, machine, 1).max(1);
-        let most = by_memory.min(by_count).min(share);
+        let useful = (wanted / one_step).max(1).min(by_count).min(share);
+        let steps = useful.min(left / one_step);
         // Whole blocks where there are several, so that runs of lines stay long.
         let block = budget.steps_per_block as u64;
-        let steps = if most > block { most - most % block } else { most };
-        (steps > 0).then_some(steps)
+        let steps = if steps > block { steps - steps % block } else { steps };
+        (steps > 0 && steps >= least.min(useful)).then_some(steps)
     }
 
-    fn fit(&self, problem: &Problem, machine: &Machine, budget: &Budget) -> Option<Fit> {
-        let steps = self.steps_per_round(problem, machine, budget)?;
+    fn fit(&self, problem: &Problem, machine: &Machine, budget: &Budget, least_steps: u64) -> Option<Fit> {
+        let steps = self.steps_per_round(problem, machine, budget, least_steps)?;
         let memory = self.with_exchange(problem, machine, steps);
         (memory.peak_bytes() <= machine.memory_bytes_per_rank).then(|| Fit {
             passes: self.passes.clone(),
