@@ -21,6 +21,9 @@ const NX: usize = 20;
 const NY: usize = 12;
 const NT: usize = 72;
 
+/// How runs are started: alone, and under mpirun.
+const STARTS: &[Option<usize>] = if cfg!(feature = "mpi") { &[None, Some(3)] } else { &[None] };
+
 /// A fresh folder of input.
 struct Input {
     folder: tempfile::TempDir,
@@ -214,11 +217,7 @@ fn values_out_of_range_late_in_the_record() {
 #[test]
 fn too_little_memory() {
     let input = Input::new();
-    for ranks in [
-        None,
-        #[cfg(feature = "mpi")]
-        Some(3),
-    ] {
+    for &ranks in STARTS {
         let run = Run { ranks, ..input.run.set("run.threads=1") };
         let message = run.set("run.memory=\"20 MiB\"").fails(5, &["[run] memory", "20.00 MiB"]);
         let least = least_memory(&message);
@@ -257,11 +256,7 @@ fn an_older_result_is_replaced_only_when_asked() {
     let changed = input.run.set("spectrum.segment=36 samples");
     let expected = changed.to(input.output("expected.zarr"));
     let beside = names(input.folder.path());
-    for ranks in [
-        None,
-        #[cfg(feature = "mpi")]
-        Some(3),
-    ] {
+    for &ranks in STARTS {
         let run = Run { ranks, ..changed.clone() };
         run.command(&output).within(20).run().failed(4, &[output.to_str().unwrap(), "--overwrite"]);
         assert!(files(&output) == before, "{ranks:?} touched the older result");
@@ -273,11 +268,7 @@ fn an_older_result_is_replaced_only_when_asked() {
     assert!(files(&output) == before, "a run that failed touched the older result");
     assert_eq!(names(input.folder.path()), beside);
 
-    for ranks in [
-        None,
-        #[cfg(feature = "mpi")]
-        Some(3),
-    ] {
+    for &ranks in STARTS {
         Run { ranks, ..changed.clone() }.command(&output).arg("--overwrite").run().succeeded();
         assert_same_result(&output, &expected, "--overwrite");
         assert_eq!(names(input.folder.path()), beside);
@@ -297,11 +288,7 @@ fn what_is_not_a_result_is_never_touched() {
     fs::write(at("foreign.zarr/zarr.json"), r#"{"zarr_format": 3, "node_type": "group", "attributes": {}}"#).unwrap();
     let before = files(input.folder.path());
     for name in ["folder.zarr", "file.zarr", "foreign.zarr"] {
-        for ranks in [
-            None,
-            #[cfg(feature = "mpi")]
-            Some(3),
-        ] {
+        for &ranks in STARTS {
             for overwrite in [false, true] {
                 let run = Run { ranks, ..input.run.clone() };
                 let command = run.command(&at(name)).args(overwrite.then_some("--overwrite"));
@@ -319,11 +306,7 @@ fn what_is_not_a_result_is_never_touched() {
 /// Another program puts something at the output's path while a run is going.
 #[test]
 fn what_comes_to_the_path_meanwhile_is_not_touched() {
-    for ranks in [
-        None,
-        #[cfg(feature = "mpi")]
-        Some(3),
-    ] {
+    for &ranks in STARTS {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("result.zarr");
         let partial = folder.path().join("result.zarr.partial");
