@@ -86,6 +86,7 @@ impl Error {
             Error::Grid(GridError::EmptySelection { .. }) | Error::Source(SourceError::EmptyTime { .. }) => 2,
             Error::Plan(PlanError::AllLand { .. } | PlanError::TooLarge { .. }) => 2,
             Error::Source(_) | Error::Grid(_) | Error::Data(_) => 3,
+            Error::Synth(SynthError::Spec { .. }) => 2,
             Error::Store(_) | Error::Synth(_) => 4,
             Error::Plan(PlanError::Memory { .. }) => 5,
             Error::Validate(ValidateError::Tolerance { .. }) => 2,

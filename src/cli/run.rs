@@ -32,8 +32,8 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     let world = exchange::world()?;
     start_log(&*world);
     let work = || {
-        let config = Config::load(&arguments.config, &arguments.sets).map_err(Error::from);
-        run_on(&*world, config, arguments.overwrite)
+        let config = load(&*world, arguments)?;
+        run_on(&*world, &config, arguments.overwrite)
     };
     // A panic is a fault of the program; its message is out already. The others must not wait for this rank.
     let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) else {
@@ -54,10 +54,21 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     Ok(())
 }
 
-fn run_on(world: &dyn World, config: Result<Config, Error>, overwrite: bool) -> Result<(), Error> {
-    let config = agree(world, config, Error::exit_code)?;
+/// Collective: rank 0 reads the file, the others get its effective text: the file system sees one reader.
+fn load(world: &dyn World, arguments: &arguments::Run) -> Result<Config, Error> {
+    let read = (world.rank() == 0).then(|| Config::load(&arguments.config, &arguments.sets)).transpose();
+    let read = agree(world, read.map_err(Error::from), Error::exit_code)?;
+    let text = world.broadcast(read.as_ref().map_or_else(Vec::new, |config| config.to_toml().into_bytes()));
+    let received = match read {
+        Some(config) => Ok(config),
+        None => Config::parse(&String::from_utf8_lossy(&text), &arguments.config, &[]).map_err(Error::from),
+    };
+    agree(world, received, Error::exit_code)
+}
+
+fn run_on(world: &dyn World, config: &Config, overwrite: bool) -> Result<(), Error> {
     let progress: Box<dyn Observer> = if world.rank() == 0 { Box::new(Progress::new()) } else { Box::new(Silent) };
-    let summary = pipeline::run(&config, world, &*progress, RunOptions { overwrite })?;
+    let summary = pipeline::run(config, world, &*progress, RunOptions { overwrite })?;
     if world.rank() == 0 {
         print(&format!(
             "{}: spectra of {} points; {} read, {} of spectra written, {:.1} s",

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::progress::Progress;
 use super::{arguments, print};
 use crate::Error;
+use crate::exchange::one_process;
 use crate::report::Observer;
 use crate::synth::{SynthSpec, synthesise};
 
 pub(super) fn synth(arguments: &arguments::Synth) -> Result<(), Error> {
+    one_process("synth")?;
     let usual = SynthSpec::default();
     let spec = SynthSpec {
         nx: arguments.nx.unwrap_or(usual.nx),

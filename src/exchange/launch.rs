@@ -37,6 +37,14 @@ pub enum LaunchError {
         /// What was found.
         launcher: Launcher,
     },
+    /// A command that works as one process was started as several.
+    #[error("{} says that {} processes were started, but `{command}` is for one process: start it without mpirun", launcher.variable, launcher.processes)]
+    OneProcess {
+        /// The command.
+        command: &'static str,
+        /// What was found.
+        launcher: Launcher,
+    },
     /// MPI would not start.
     #[error("MPI could not be initialised: {reason}")]
     Start {

@@ -37,3 +37,14 @@ pub fn world() -> Result<Box<dyn World>, LaunchError> {
         Some(_) => Ok(Box::new(SingleProcess)),
     }
 }
+
+/// Refuses to go on where a launcher started several processes of a command that works as one.
+///
+/// # Errors
+/// [`LaunchError::OneProcess`].
+pub fn one_process(command: &'static str) -> Result<(), LaunchError> {
+    match detect(|name| std::env::var(name).ok()) {
+        Some(launcher) if launcher.processes > 1 => Err(LaunchError::OneProcess { command, launcher }),
+        _ => Ok(()),
+    }
+}

@@ -43,3 +43,15 @@ pub(super) fn occupancy(analysed: &Bits, lattice: &Lattice, tile: &Tile) -> Occu
         groups: groups.len() as u64,
     }
 }
+
+/// How many selected points of a mask are set.
+pub(super) fn selected_count(bits: &Bits, lattice: &Lattice) -> u64 {
+    let mut count = 0;
+    for &face in &lattice.faces {
+        for j in lattice.j.indices() {
+            let row = bits.row(face, j);
+            count += lattice.i.indices().filter(|i| row[i / 64] >> (i % 64) & 1 == 1).count() as u64;
+        }
+    }
+    count
+}

@@ -101,10 +101,11 @@ fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: 
         inner: None,
         kind: match map.kind {
             MapKind::Real => real(config),
+            MapKind::Float32 => ElementKind::F32,
             MapKind::Int32 => ElementKind::I32,
             MapKind::UInt8 => ElementKind::U8,
         },
-        fill: if map.kind == MapKind::Real { Fill::Nan } else { Fill::Zero },
+        fill: if map.kind.nothing().is_nan() { Fill::Nan } else { Fill::Zero },
         attributes: map.attributes.clone(),
         keep_bits: None,
     }

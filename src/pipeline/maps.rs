@@ -35,7 +35,7 @@ pub(super) struct MapWriter<'a> {
 fn with_values<R>(kind: MapKind, precision: Precision, values: &[f64], write: impl FnOnce(Values<'_>) -> R) -> R {
     match (kind, precision) {
         (MapKind::Real, Precision::F64) => write(Values::F64(values)),
-        (MapKind::Real, Precision::F32) => {
+        (MapKind::Real, Precision::F32) | (MapKind::Float32, _) => {
             write(Values::F32(&values.iter().map(|&value| value as f32).collect::<Vec<_>>()))
         }
         (MapKind::Int32, _) => write(Values::I32(&values.iter().map(|&value| value as i32).collect::<Vec<_>>())),
@@ -104,7 +104,7 @@ impl MapWriter<'_> {
 
     /// One plane of a block, [j, i], from the lanes that the owners sent.
     fn assemble(&self, block: &MapBlock, owner_of: &[usize], parts: &[Vec<u8>], kind: MapKind) -> Vec<f64> {
-        let nothing = if kind == MapKind::Real { f64::NAN } else { 0.0 };
+        let nothing = kind.nothing();
         let width = self.plan.tiling.ni;
         let mut values = vec![nothing; block.rows.len() * width];
         let mut next = vec![0; parts.len()];

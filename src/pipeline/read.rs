@@ -8,57 +8,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::groups::{Group, tile_groups};
+use super::data_error::DataError;
+use super::pack::Packer;
 use super::setup::Setup;
 use crate::Error;
 use crate::config::Missing;
 use crate::exchange::Round;
-use crate::grid::{Bits, Halo, Window};
+use crate::grid::{Halo, Window};
 use crate::plan::{Pass, Plan, Strip, strips};
 use crate::prepare::{centre_along_i, centre_along_j, clear_dry_faces, first_bad, reject_bad};
 use crate::report::Observer;
 use crate::source::Block;
-use crate::terms::{LANES, Line, Sample};
-
-/// Values that cannot be right.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// A value that is no number, or outside the valid range.
-    #[error(
-        "{file}: {field} = {value} at {place} ({date}) is not within [prepare] valid_range = [{low}, {high}]; \
-         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values"
-    )]
-    OutOfRange {
-        /// File of the snapshot.
-        file: String,
-        /// Name of the field.
-        field: &'static str,
-        /// The value as stored.
-        value: f64,
-        /// Face, j, i of the velocity point.
-        place: String,
-        /// Time of the snapshot.
-        date: String,
-        /// Lower limit.
-        low: f64,
-        /// Upper limit.
-        high: f64,
-    },
-}
-
-/// The groups of one tile, with where each row's begin.
-struct RowGroups {
-    groups: Vec<Group>,
-    row_starts: Vec<usize>,
-}
+use crate::terms::Sample;
 
 /// Reads for one pass.
 pub(super) struct PassReader<'a> {
     setup: &'a Setup,
     plan: &'a Plan,
-    first_tile: usize,
     strips: Vec<Strip>,
-    groups: Vec<RowGroups>,
+    packer: Packer<'a>,
     centre: bool,
     valid_range: Option<[f64; 2]>,
     missing: Missing,
@@ -109,23 +77,11 @@ impl<'a> PassReader<'a> {
         valid_range: Option<[f64; 2]>,
         missing: Missing,
     ) -> Self {
-        let groups = pass
-            .tiles
-            .clone()
-            .map(|tile| {
-                let tile = &plan.tiles[tile];
-                let groups = tile_groups(&setup.grid.analysed, &setup.lattice, tile);
-                let row_starts =
-                    (0..=tile.j.len()).map(|row| groups.partition_point(|group| (group.row as usize) < row)).collect();
-                RowGroups { groups, row_starts }
-            })
-            .collect();
         PassReader {
             setup,
             plan,
-            first_tile: pass.tiles.start,
             strips: strips(&plan.tiles, pass.tiles.clone()),
-            groups,
+            packer: Packer::new(setup, plan, pass),
             centre,
             valid_range,
             missing,
@@ -177,7 +133,7 @@ impl<'a> PassReader<'a> {
                     rows,
                 };
                 self.read_u(&u, &piece, &steps, scratch)?;
-                self.pack(round, &piece, Component::U, &steps, &scratch.centred);
+                self.packer.pack(round, piece.strip, &piece.rows, Component::U as usize, &steps, &scratch.centred);
                 if self.centre {
                     let south = (piece.face, piece.native_rows.start, piece.columns.clone());
                     if kept.as_ref() != Some(&south) {
@@ -199,7 +155,7 @@ impl<'a> PassReader<'a> {
                 } else {
                     self.read_v_as_stored(&v, &piece, &steps, scratch)?;
                 }
-                self.pack(round, &piece, Component::V, &steps, &scratch.centred);
+                self.packer.pack(round, piece.strip, &piece.rows, Component::V as usize, &steps, &scratch.centred);
             }
         }
         Ok(())
@@ -408,44 +364,6 @@ impl<'a> PassReader<'a> {
         }
         Ok(Some((piece.face, last, columns.clone())))
     }
-
-    /// Puts the piece's values to the tiles they belong to, 16 lanes by 16.
-    fn pack<T: Sample>(
-        &self,
-        round: &Round<'_, T>,
-        piece: &Piece<'_>,
-        component: Component,
-        steps: &Range<usize>,
-        centred: &[T],
-    ) {
-        let width = piece.strip.i.len();
-        let snapshot = piece.rows.len() * width;
-        for at in piece.strip.tiles.clone() {
-            let tile = &self.plan.tiles[at];
-            let of_tile = &self.groups[at - self.first_tile];
-            let tile_row = piece.rows.start - tile.j.start;
-            let range = of_tile.row_starts[tile_row]..of_tile.row_starts[tile_row + piece.rows.len()];
-            for (number, group) in range.clone().zip(&of_tile.groups[range]) {
-                let row = group.row as usize - tile_row;
-                let column = tile.i.start - piece.strip.i.start + group.column as usize;
-                let lanes = LANES.min(tile.i.len() - group.column as usize);
-                let first = row * width + column;
-                // SAFETY: a step of this round is in one block, which one worker reads, and each group is in one
-                // row of one strip: nobody else has this run, and the slice ends with this loop's turn.
-                let run = unsafe { round.run(at, component as usize, number, steps.clone()) };
-                if lanes == LANES {
-                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
-                        line.0.copy_from_slice(&values[..LANES]);
-                    }
-                } else {
-                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
-                        *line = Line::default();
-                        line.0[..lanes].copy_from_slice(&values[..lanes]);
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Every `stride`-th value.
@@ -457,17 +375,4 @@ fn thin<T: Sample>(stored: &[T], stride: usize, selected: &mut [T]) {
             *value = *stored;
         }
     }
-}
-
-/// How much of a mask the messages of a run count.
-pub(super) fn selected_count(bits: &Bits, setup: &Setup) -> u64 {
-    let lattice = &setup.lattice;
-    let mut count = 0;
-    for &face in &lattice.faces {
-        for j in lattice.j.indices() {
-            let row = bits.row(face, j);
-            count += lattice.i.indices().filter(|i| row[i / 64] >> (i % 64) & 1 == 1).count() as u64;
-        }
-    }
-    count
 }

@@ -7,11 +7,12 @@ use rayon::ThreadPool;
 use tracing::{info, warn};
 
 use super::compute::{Estimator, TileMaps};
+use super::groups::selected_count;
 use super::layout::group_spec;
 use super::maps::MapWriter;
 use super::node::machine;
 use super::planning::{nyquist, plan, welch, welch_spec};
-use super::read::{PassReader, selected_count};
+use super::read::PassReader;
 use super::setup::{Setup, look};
 use super::tiles::TileStage;
 use crate::Error;
@@ -98,7 +99,7 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan) {
         Seconds(time.interval())
     );
     let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
-    let wet = selected_count(&setup.grid.wet, setup);
+    let wet = selected_count(&setup.grid.wet, &setup.lattice);
     info!(
         "{points} points with a spectrum in {} tiles; {} pass(es) on {} rank(s) with {} thread(s), at most {} a rank",
         plan.tiles.len(),
@@ -157,15 +158,16 @@ impl Job<'_> {
         let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
         let store = self.open_store(&maps)?;
         let estimator = Estimator::new(self.setup, self.plan, welch, products);
-        let done = self.work(&store, &estimator, &maps);
-        let done = agree(world, done, Error::exit_code);
-        if world.rank() != 0 {
-            return done;
-        }
-        match done {
-            Ok(summary) => store.finish().map(|()| summary).map_err(Error::from),
+        // Errors of the work are agreed on already; a second round would silence the rank that has the message.
+        match self.work(&store, &estimator, &maps) {
+            Ok(summary) => {
+                let finished = if world.rank() == 0 { store.finish().map_err(Error::from) } else { Ok(()) };
+                agree(world, finished, Error::exit_code).map(|()| summary)
+            }
             Err(error) => {
-                if let Err(also) = store.abandon() {
+                if world.rank() == 0
+                    && let Err(also) = store.abandon()
+                {
                     warn!("{also}");
                 }
                 Err(error)
@@ -185,7 +187,7 @@ impl Job<'_> {
         agree(self.world, store.map_err(Error::from), Error::exit_code)
     }
 
-    /// All passes, then the maps. Every error is agreed on before the next collective step.
+    /// All passes, then the maps. Every error is agreed on where it arises: all ranks return one, or none does.
     fn work<T: Sample>(
         &self,
         store: &ResultStore,
@@ -250,10 +252,9 @@ impl Job<'_> {
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
         let bands = config.bands.len();
         agree(world, writer.write_products(world, maps, &owned, bands), Error::exit_code)?;
-        writer.write_geometry(world)?;
-        if world.rank() == 0 {
-            writer.write_axes(estimator.welch.frequencies())?;
-        }
+        agree(world, writer.write_geometry(world), Error::exit_code)?;
+        let axes = if world.rank() == 0 { writer.write_axes(estimator.welch.frequencies()) } else { Ok(()) };
+        agree(world, axes, Error::exit_code)?;
         let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
         let rejected = total(rejected);
         if rejected > 0 && world.rank() == 0 {

@@ -112,6 +112,9 @@ fn grid_files(config: &Config, catalog: &Catalog) -> Result<MdsGridFiles, Error>
     Ok(MdsGridFiles::new(config.grid_path()?, *catalog.extent(), endian(config), value_bytes(config)))
 }
 
+/// Faces of a lat-lon-cap grid; its compact files stack them in one column.
+const LLC_FACES: usize = 13;
+
 fn look_here(config: &Config) -> Result<Setup, Error> {
     match config.input.format {
         Format::Mds => {}
@@ -150,6 +153,14 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         fail_on_gaps: config.prepare.missing == Missing::Fail,
     })?;
     let extent = catalog.extent;
+    if config.input.layout.is_none() && extent.ni > 1 && extent.nj == LLC_FACES * extent.ni {
+        let message = format!(
+            "the files have {} columns and {} rows, {LLC_FACES} times as many: this is the compact form of an llc grid, \
+             which this version cannot handle; if it is one plain rectangle all the same, say layout = \"plain\"",
+            extent.ni, extent.nj
+        );
+        return Err(Error::Setting { text: config.explain("input.layout", &message) });
+    }
     let catalog = Catalog::Mds(catalog);
     let files = grid_files(config, &catalog)?;
     let request = SurveyRequest {

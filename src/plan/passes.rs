@@ -221,7 +221,7 @@ impl Cut {
             allowed: Bytes(allowed),
             node: Bytes(of_node(allowed)),
             ranks_per_node,
-            least: Bytes(of_node(needed).checked_next_multiple_of(1 << 20).unwrap_or(u64::MAX)),
+            least: Bytes(of_node(needed)).next_exact(),
         }
     }
 }

@@ -26,10 +26,22 @@ use crate::terms::{LANES, Sample};
 pub enum MapKind {
     /// The run's floating-point type, NaN where there is nothing.
     Real,
+    /// float32 whatever the run's type, NaN where there is nothing.
+    Float32,
     /// int32, 0 where there is nothing.
     Int32,
     /// uint8, 0 where there is nothing.
     UInt8,
+}
+
+impl MapKind {
+    /// What stands where there is nothing.
+    pub fn nothing(self) -> f64 {
+        match self {
+            MapKind::Real | MapKind::Float32 => f64::NAN,
+            MapKind::Int32 | MapKind::UInt8 => 0.0,
+        }
+    }
 }
 
 /// A map [face, j, i], or [band, face, j, i].

@@ -20,7 +20,7 @@ impl<T: Sample> Product<T> for Quality {
             },
             MapArray {
                 name: "dof",
-                kind: MapKind::Real,
+                kind: MapKind::Float32,
                 by_band: false,
                 attributes: attributes(
                     "equivalent degrees of freedom of one bin of rotary_psd",

@@ -128,6 +128,15 @@ impl FromStr for Bytes {
     }
 }
 
+impl Bytes {
+    /// The next count that its text gives exactly: a whole MiB or, from 1 GiB on, a quarter of its unit. A limit that is
+    /// told to a user is enough when it is typed in again.
+    pub fn next_exact(self) -> Bytes {
+        let units = if self.0 < 1 << 30 { 1 << 20 } else { (1 << (10 * (self.0.ilog2() / 10))) / 4 };
+        Bytes(self.0.checked_next_multiple_of(units).unwrap_or(u64::MAX))
+    }
+}
+
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -170,5 +179,10 @@ mod tests {
             assert!(text.parse::<Bytes>().is_err(), "{text}");
         }
         assert_eq!(Bytes(3 << 29).to_string(), "1.50 GiB");
+        for bytes in [1, 1 << 20, (65 << 20) + 1, (1 << 30) - 1, 1 << 30, 13_579_246_801, (5 << 40) + 1] {
+            let told = Bytes(bytes).next_exact();
+            assert!(told.0 >= bytes && told.0 - bytes <= (bytes / 4).max(1 << 20), "{bytes}: {}", told.0);
+            assert_eq!(told.to_string().parse(), Ok(told));
+        }
     }
 }

@@ -1,0 +1,78 @@
+//! Rows of snapshots to the lines of the tiles they belong to.
+
+use std::ops::Range;
+
+use super::groups::{Group, tile_groups};
+use super::setup::Setup;
+use crate::exchange::Round;
+use crate::plan::{Pass, Plan, Strip};
+use crate::terms::{LANES, Line, Sample};
+
+/// The groups of one tile, with where each row's begin.
+struct RowGroups {
+    groups: Vec<Group>,
+    row_starts: Vec<usize>,
+}
+
+/// Knows the groups of all tiles of a pass.
+pub(super) struct Packer<'a> {
+    plan: &'a Plan,
+    first_tile: usize,
+    groups: Vec<RowGroups>,
+}
+
+impl<'a> Packer<'a> {
+    pub(super) fn new(setup: &Setup, plan: &'a Plan, pass: &Pass) -> Self {
+        let groups = pass
+            .tiles
+            .clone()
+            .map(|tile| {
+                let tile = &plan.tiles[tile];
+                let groups = tile_groups(&setup.grid.analysed, &setup.lattice, tile);
+                let row_starts =
+                    (0..=tile.j.len()).map(|row| groups.partition_point(|group| (group.row as usize) < row)).collect();
+                RowGroups { groups, row_starts }
+            })
+            .collect();
+        Packer { plan, first_tile: pass.tiles.start, groups }
+    }
+
+    /// Puts values of some selected `rows` of a strip, [step, row, column], to the tiles they belong to, 16 lanes by 16.
+    pub(super) fn pack<T: Sample>(
+        &self,
+        round: &Round<'_, T>,
+        strip: &Strip,
+        rows: &Range<usize>,
+        field: usize,
+        steps: &Range<usize>,
+        centred: &[T],
+    ) {
+        let width = strip.i.len();
+        let snapshot = rows.len() * width;
+        for at in strip.tiles.clone() {
+            let tile = &self.plan.tiles[at];
+            let of_tile = &self.groups[at - self.first_tile];
+            let tile_row = rows.start - tile.j.start;
+            let range = of_tile.row_starts[tile_row]..of_tile.row_starts[tile_row + rows.len()];
+            for (number, group) in range.clone().zip(&of_tile.groups[range]) {
+                let row = group.row as usize - tile_row;
+                let column = tile.i.start - strip.i.start + group.column as usize;
+                let lanes = LANES.min(tile.i.len() - group.column as usize);
+                let first = row * width + column;
+                // SAFETY: a step of this round is in one block, which one worker reads, and each group is in one
+                // row of one strip: nobody else has this run, and the slice ends with this loop's turn.
+                let run = unsafe { round.run(at, field, number, steps.clone()) };
+                if lanes == LANES {
+                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
+                        line.0.copy_from_slice(&values[..LANES]);
+                    }
+                } else {
+                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
+                        *line = Line::default();
+                        line.0[..lanes].copy_from_slice(&values[..lanes]);
+                    }
+                }
+            }
+        }
+    }
+}

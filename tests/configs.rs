@@ -1,0 +1,28 @@
+//! Every ready configuration is one that the program takes: it can be planned.
+
+use std::process::Command;
+
+#[test]
+fn every_ready_configuration_can_be_planned() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/configs");
+    let mut planned = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_oceanspec"))
+            .arg("plan")
+            .arg(&path)
+            .args(["--assume", "nj=400,ni=480,snapshots=8784", "--json"])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {errors}", path.display());
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(plan["snapshots"], 8784, "{}", path.display());
+        assert!(plan["tiles"].as_u64().unwrap() > 1, "{}", path.display());
+        planned += 1;
+    }
+    assert!(planned >= 2, "only {planned} configurations in {folder}");
+}

@@ -1,0 +1,137 @@
+//! The program as a process, alone or under mpirun, with a time limit.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Variables by which launchers tell a process that it is one of several; the tests may run inside a job themselves.
+const LAUNCHER_PREFIXES: [&str; 6] = ["OMPI_", "PMI_", "PMIX_", "SLURM_", "PALS_", "MPI_LOCAL"];
+
+/// A command to come.
+pub struct Program {
+    command: Command,
+    limit: Duration,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub elapsed: Duration,
+}
+
+impl Program {
+    /// One process, without mpirun.
+    pub fn alone() -> Program {
+        Program::of(Command::new(env!("CARGO_BIN_EXE_oceanspec")))
+    }
+
+    /// `ranks` processes under mpirun. A machine without mpirun cannot run these tests, and that is a failure.
+    #[cfg(feature = "mpi")]
+    pub fn on_ranks(ranks: usize) -> Program {
+        let found = Command::new("mpirun").arg("--version").output();
+        assert!(
+            found.as_ref().is_ok_and(|output| output.status.success()),
+            "mpirun cannot be started ({found:?}); install the MPI that the feature mpi is built with, or test with \
+             --no-default-features"
+        );
+        let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/mpirun.sh"));
+        command.arg(ranks.to_string()).arg(env!("CARGO_BIN_EXE_oceanspec"));
+        Program::of(command)
+    }
+
+    fn of(mut command: Command) -> Program {
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| LAUNCHER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))) {
+                command.env_remove(name);
+            }
+        }
+        command.env_remove("OCEANSPEC_LOG").stdin(Stdio::null());
+        Program { command, limit: Duration::from_secs(120) }
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Program {
+        self.command.arg(argument);
+        self
+    }
+
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Program {
+        self.command.args(arguments);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Program {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn within(mut self, seconds: u64) -> Program {
+        self.limit = Duration::from_secs(seconds);
+        self
+    }
+
+    /// Waits for the end; a program that passes its limit is ended, with its ranks, and the test fails.
+    pub fn run(mut self) -> Outcome {
+        // Files, not pipes: nothing has to be read while the program runs.
+        let folder = tempfile::tempdir().unwrap();
+        let [out, err] = ["out", "err"].map(|name| folder.path().join(name));
+        self.command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap()).process_group(0);
+        let started = Instant::now();
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
+        let text = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let status: ExitStatus = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > self.limit {
+                // mpirun takes its ranks along when it is asked to end, not when it is killed.
+                for signal in ["-TERM", "-KILL"] {
+                    let _ = Command::new("kill").args([signal, "--", &format!("-{}", child.id())]).status();
+                    std::thread::sleep(Duration::from_secs(3));
+                }
+                let _ = child.wait();
+                panic!("{:?} still ran after {:?}:\n{}{}", self.command, self.limit, text(&out), text(&err));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let code = status.code().unwrap_or_else(|| panic!("{:?} was ended by {status}:\n{}", self.command, text(&err)));
+        Outcome { code, stdout: text(&out), stderr: text(&err), elapsed: started.elapsed() }
+    }
+}
+
+impl Outcome {
+    /// Fails the test unless the program ended well.
+    #[track_caller]
+    pub fn succeeded(self) -> Outcome {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self
+    }
+
+    /// Fails the test unless the program ended with `code` and one message that holds all of `parts`; returns the
+    /// message, of one or several lines.
+    #[track_caller]
+    pub fn failed(&self, code: i32, parts: &[&str]) -> String {
+        assert_eq!(self.code, code, "expected exit code {code} and {parts:?}: {self:#?}");
+        let starts: Vec<usize> = self.stderr.match_indices("oceanspec: ").map(|(at, _)| at).collect();
+        let of_lines: Vec<usize> =
+            starts.into_iter().filter(|&at| at == 0 || self.stderr.as_bytes()[at - 1] == b'\n').collect();
+        assert_eq!(of_lines.len(), 1, "one rank says what is wrong, once: {self:#?}");
+        let message = self.stderr[of_lines[0]..].to_owned();
+        for part in parts {
+            assert!(message.contains(part), "`{part}` is not in the message: {self:#?}");
+        }
+        assert!(!self.stderr.contains("panicked"), "{self:#?}");
+        message
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
