@@ -7,7 +7,7 @@ use super::setup::Setup;
 use crate::Error;
 use crate::config::{Config, Dtype, Segment, Variables};
 use crate::grid::{Axis, Halo};
-use crate::plan::{Machine, Occupancy, Plan, Problem, Tile};
+use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
 use crate::product::Bands;
 use crate::spectrum::{SpectrumError, Welch, WelchSpec};
 use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds};
@@ -106,7 +106,14 @@ const PLANES_WITHOUT_BANDS: usize = 6;
 const PLANES_A_BAND: usize = 4;
 const GEOMETRY_PLANES: usize = 6;
 
+/// Snapshots of a record at most: every minute for thirty years. The estimator's tables grow with them.
+const SNAPSHOTS_AT_MOST: usize = 1 << 24;
+
 fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
+    if sizes.steps > SNAPSHOTS_AT_MOST {
+        let what = format!("{} snapshots, more than {SNAPSHOTS_AT_MOST}", sizes.steps);
+        return Err(PlanError::TooLarge { what }.into());
+    }
     check_bands(config, sizes.interval)?;
     let spec = welch_spec(config, sizes.steps, sizes.interval)?;
     let scratch_bytes = match config.spectrum.precision {
@@ -221,4 +228,24 @@ pub fn plan_json(plan: &Plan) -> Value {
         "memory": plan.memory,
         "largest_mpi_count": plan.largest_mpi_count,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_end_is_refused_before_its_tables_are_made() {
+        let machine = Machine { ranks: 8, nodes: 1, ranks_per_node: 8, threads: 1, memory_bytes_per_rank: 1 << 40 };
+        for segment in ["2 samples", "1000000000000 samples"] {
+            let config = Config::assumed(&[format!("spectrum.segment={segment}")]).unwrap();
+            let plan = |snapshots| {
+                let sizes = Assumed { faces: 1, nj: 1, ni: 1, snapshots, interval: Seconds(3600.0) };
+                plan_assumed(&config, &sizes, machine)
+            };
+            let error = plan(1 << 40).unwrap_err();
+            assert!(matches!(error, Error::Plan(PlanError::TooLarge { .. })), "{error}");
+            assert_eq!(plan(1 << 20).is_ok(), segment == "2 samples");
+        }
+    }
 }
