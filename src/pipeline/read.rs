@@ -132,7 +132,7 @@ impl<'a> PassReader<'a> {
                     columns: lattice.i.native(strip.i.start)..lattice.i.native(strip.i.end - 1) + 1,
                     rows,
                 };
-                self.read_u(&u, &piece, &steps, scratch)?;
+                self.read_row_wise(&u, (Component::U, self.centre), &piece, &steps, scratch)?;
                 self.packer.pack(round, piece.strip, &piece.rows, Component::U as usize, &steps, &scratch.centred);
                 if self.centre {
                     let south = (piece.face, piece.native_rows.start, piece.columns.clone());
@@ -153,7 +153,7 @@ impl<'a> PassReader<'a> {
                     }
                     kept = self.read_v_centred(&v, &piece, &steps, scratch)?;
                 } else {
-                    self.read_v_as_stored(&v, &piece, &steps, scratch)?;
+                    self.read_row_wise(&v, (Component::V, false), &piece, &steps, scratch)?;
                 }
                 self.packer.pack(round, piece.strip, &piece.rows, Component::V as usize, &steps, &scratch.centred);
             }
@@ -231,10 +231,11 @@ impl<'a> PassReader<'a> {
         .into())
     }
 
-    /// u of the piece's selected points into `centred`.
-    fn read_u<T: Sample>(
+    /// A component at the piece's selected points into `centred`: u at cell centres if `centre`, else as stored.
+    fn read_row_wise<T: Sample>(
         &self,
         block: &Block,
+        (component, centre): (Component, bool),
         piece: &Piece<'_>,
         steps: &Range<usize>,
         scratch: &mut Scratch<T>,
@@ -243,58 +244,22 @@ impl<'a> PassReader<'a> {
         let stride = self.setup.lattice.i.step;
         let columns = &piece.columns;
         let at_edge = columns.end == grid.extent.ni;
-        let read = columns.start..columns.end + usize::from(self.centre && !at_edge);
+        let read = columns.start..columns.end + usize::from(centre && !at_edge);
         let rows = piece.native_rows.clone();
-        self.fetch(
-            block,
-            Component::U,
-            piece,
-            rows.clone(),
-            read.clone(),
-            steps,
-            &mut scratch.raw,
-            &mut scratch.stored,
-        )?;
-        let wraps = self.centre && at_edge && grid.periodic.east() == Halo::Wrap;
+        self.fetch(block, component, piece, rows.clone(), read.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
+        let wraps = centre && at_edge && grid.periodic.east() == Halo::Wrap;
         if wraps {
-            self.fetch(block, Component::U, piece, rows, 0..1, steps, &mut scratch.raw, &mut scratch.beyond)?;
+            self.fetch(block, component, piece, rows, 0..1, steps, &mut scratch.raw, &mut scratch.beyond)?;
         }
         let selected = piece.strip.i.len();
         scratch.centred.resize(steps.len() * piece.rows.len() * selected, T::zero());
         let rows = scratch.stored.chunks_exact(read.len()).zip(scratch.centred.chunks_exact_mut(selected));
         for (row, (stored, centred)) in rows.enumerate() {
-            if self.centre {
+            if centre {
                 centre_along_i(stored, wraps.then(|| scratch.beyond[row]), stride, centred);
             } else {
                 thin(stored, stride, centred);
             }
-        }
-        Ok(())
-    }
-
-    fn read_v_as_stored<T: Sample>(
-        &self,
-        block: &Block,
-        piece: &Piece<'_>,
-        steps: &Range<usize>,
-        scratch: &mut Scratch<T>,
-    ) -> Result<(), Error> {
-        let rows = piece.native_rows.clone();
-        self.fetch(
-            block,
-            Component::V,
-            piece,
-            rows,
-            piece.columns.clone(),
-            steps,
-            &mut scratch.raw,
-            &mut scratch.stored,
-        )?;
-        let selected = piece.strip.i.len();
-        scratch.centred.resize(steps.len() * piece.rows.len() * selected, T::zero());
-        let rows = scratch.stored.chunks_exact(piece.columns.len()).zip(scratch.centred.chunks_exact_mut(selected));
-        for (stored, centred) in rows {
-            thin(stored, self.setup.lattice.i.step, centred);
         }
         Ok(())
     }
