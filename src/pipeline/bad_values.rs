@@ -33,7 +33,7 @@ impl Component {
 pub(super) fn is_needed(setup: &Setup, centre: bool, component: Component, [face, j, i]: [usize; 3]) -> bool {
     let grid = &setup.grid;
     let selected = |axis: &Axis, at: usize| {
-        at >= axis.start && (at - axis.start) % axis.step == 0 && (at - axis.start) / axis.step < axis.len
+        at >= axis.start && (at - axis.start).is_multiple_of(axis.step) && (at - axis.start) / axis.step < axis.len
     };
     let has_spectrum = |j: usize, i: usize| {
         selected(&setup.lattice.j, j) && selected(&setup.lattice.i, i) && grid.analysed.get(face, j, i)

@@ -73,14 +73,13 @@ pub(super) fn fill_short_gaps<T: Sample>(series: &mut [Line<T>], lanes: u16, lon
         if missing == open {
             continue;
         }
-        for lane in 0..LANES {
+        for (lane, start) in starts.iter_mut().enumerate() {
             let (was, is) = (open >> lane & 1 == 1, missing >> lane & 1 == 1);
             if is && !was {
-                starts[lane] = t;
+                *start = t;
             }
-            let start = starts[lane];
-            if was && !is && start > 0 && t - start <= longest {
-                fill(series, lane, start - 1, t);
+            if was && !is && *start > 0 && t - *start <= longest {
+                fill(series, lane, *start - 1, t);
             }
         }
         open = missing;
