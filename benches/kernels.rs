@@ -35,7 +35,15 @@ fn time_of(mut work: impl FnMut(usize)) -> Duration {
 }
 
 fn measure<T: Sample>(name: &str, segment: usize, window: Window, detrend: Detrend) {
-    let spec = WelchSpec { steps: STEPS, segment, overlap: 0.5, window, detrend, sampling_interval: Seconds(3600.0) };
+    let spec = WelchSpec {
+        steps: STEPS,
+        segment,
+        overlap: 0.5,
+        window,
+        detrend,
+        sampling_interval: Seconds(3600.0),
+        longest_gap: 0,
+    };
     let welch = Welch::<T>::new(&spec).expect("the plan of the benchmark");
     let (u, v) = (noise::<T>(STEPS * GROUPS, 1), noise::<T>(STEPS * GROUPS, 2));
     let rotation = Rotation { cos: Line([T::rounded(0.8); LANES]), sin: Line([T::rounded(0.6); LANES]) };

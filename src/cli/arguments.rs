@@ -137,4 +137,7 @@ pub(super) struct Synth {
     /// No .meta files
     #[arg(long)]
     pub(super) no_meta: bool,
+    /// Fill U of this snapshot, counted from 0, with 1e32, as one file of LLC4320 is; may be given several times
+    #[arg(long = "bad-snapshot", value_name = "STEP")]
+    pub(super) bad_snapshots: Vec<usize>,
 }

@@ -31,6 +31,7 @@ pub(super) fn synth(arguments: &arguments::Synth) -> Result<(), Error> {
         mean_flow: arguments.mean_flow.unwrap_or(usual.mean_flow),
         land: !arguments.no_land,
         meta: !arguments.no_meta,
+        bad_snapshots: arguments.bad_snapshots.clone(),
     };
     let progress = Progress::new();
     let bytes = [2, 4, spec.nx, spec.ny, spec.nt].iter().fold(1_u64, |product, &n| product.saturating_mul(n as u64));

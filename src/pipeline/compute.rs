@@ -1,6 +1,6 @@
 //! Whole series of one tile to its shard and its maps.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::exchange::TileLines;
 use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::Plan;
 use crate::product::{Estimate, Product};
-use crate::spectrum::{Rotation, Welch, WelchScratch};
+use crate::spectrum::{GapCounts, Rotation, Welch, WelchScratch};
 use crate::terms::{LANES, Line, Sample, inertial_frequency};
 
 /// Maps of one owned tile, [group][plane][lane], kept until all tiles are done.
@@ -140,6 +140,15 @@ impl<'a, T: Sample> Estimator<'a, T> {
         if let Ok(mut workers) = self.workers.lock() {
             workers.push(worker);
         }
+    }
+
+    /// Samples filled and left out by time, at all points of this rank estimated so far.
+    pub(super) fn gaps(&self) -> GapCounts {
+        let mut gaps = GapCounts::none(self.plan.problem.steps);
+        for worker in self.workers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            gaps.add(worker.welch.gaps());
+        }
+        gaps
     }
 
     /// Latitudes and angles of a tile's groups.

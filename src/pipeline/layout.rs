@@ -156,6 +156,8 @@ fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
         "units": "1",
         "flag_values": [0, 1, 2, 3],
         "flag_meanings": "used rejected interpolated missing",
+        "comment": "of all points with a spectrum: rejected, left out at some of them; interpolated, filled wherever it \
+                    was missing; missing, no file, and not filled everywhere; the first dates of each are listed",
     });
     arrays.push(axis("time_status", "time", time.len(), ElementKind::U8, attributes));
     if bands > 0 {

@@ -11,6 +11,7 @@ use crate::exchange::World;
 use crate::grid::GridField;
 use crate::plan::Plan;
 use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
+use crate::source::StepStatus;
 use crate::store::{ResultStore, Values};
 use crate::terms::{LANES, Precision, inertial_frequency};
 
@@ -168,11 +169,11 @@ impl MapWriter<'_> {
         Ok(values)
     }
 
-    /// Rank 0: the axes.
+    /// Rank 0: the axes, with the status of every time.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(super) fn write_axes(&self, frequencies: &[f64]) -> Result<(), Error> {
+    pub(super) fn write_axes(&self, frequencies: &[f64], status: &[StepStatus]) -> Result<(), Error> {
         let lattice = &self.setup.lattice;
         let write = |name: &str, values: Values<'_>| -> Result<(), Error> {
             self.store.write_chunk(name, &[0], values)?;
@@ -189,7 +190,7 @@ impl MapWriter<'_> {
         }
         let time = self.setup.catalog.time();
         write("time", Values::F64(&(0..time.len()).map(|step| time.seconds(step)).collect::<Vec<_>>()))?;
-        let status: Vec<u8> = time.present.iter().map(|&present| if present { 0 } else { 3 }).collect();
+        let status: Vec<u8> = status.iter().map(|&status| status as u8).collect();
         write("time_status", Values::U8(&status))?;
         if !self.config.bands.is_empty() {
             let names: Vec<String> = self.config.bands.iter().map(|band| band.name.clone()).collect();

@@ -1,5 +1,6 @@
 //! The only room that wires the others together: configuration in, result on disk out.
 
+mod bad_values;
 mod compute;
 mod data_error;
 mod groups;
@@ -11,6 +12,7 @@ mod planning;
 mod read;
 mod run;
 mod setup;
+mod snapshots;
 mod tiles;
 
 pub use data_error::DataError;

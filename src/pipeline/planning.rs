@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::groups::occupancy;
 use super::setup::Setup;
 use crate::Error;
-use crate::config::{Config, Dtype, Segment, Variables};
+use crate::config::{Config, Dtype, Missing, Segment, Variables};
 use crate::grid::{Axis, Halo};
 use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
 use crate::product::Bands;
@@ -56,6 +56,10 @@ pub(super) fn welch_spec(config: &Config, steps: usize, interval: Seconds) -> Re
         window: config.spectrum.window,
         detrend: config.spectrum.detrend,
         sampling_interval: interval,
+        longest_gap: match config.prepare.missing {
+            Missing::Interpolate(steps) => steps,
+            Missing::Fail | Missing::Reject => 0,
+        },
     })
 }
 

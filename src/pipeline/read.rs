@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use super::bad_values::{BadValue, BadValues, Component, is_needed};
 use super::data_error::DataError;
 use super::pack::Packer;
 use super::setup::Setup;
@@ -33,15 +34,7 @@ pub(super) struct PassReader<'a> {
     rows_per_piece: usize,
     /// Bytes read so far.
     pub(super) bytes: AtomicU64,
-    /// Values made NaN so far.
-    pub(super) rejected: AtomicU64,
-}
-
-/// The two velocity components, in the order of the fields.
-#[derive(Clone, Copy)]
-enum Component {
-    U = 0,
-    V = 1,
+    bad: &'a BadValues,
 }
 
 /// A worker's buffers; all [step, row, column].
@@ -76,6 +69,7 @@ impl<'a> PassReader<'a> {
         centre: bool,
         valid_range: Option<[f64; 2]>,
         missing: Missing,
+        bad: &'a BadValues,
     ) -> Self {
         PassReader {
             setup,
@@ -87,11 +81,11 @@ impl<'a> PassReader<'a> {
             missing,
             rows_per_piece: if setup.lattice.j.step == 1 { plan.rows_per_piece } else { 1 },
             bytes: AtomicU64::new(0),
-            rejected: AtomicU64::new(0),
+            bad,
         }
     }
 
-    /// Reads this rank's steps of a round; the first error in time wins.
+    /// Reads this rank's steps of a round; the first error in time wins. Bad values that are not errors go to `bad`.
     pub(super) fn read<T: Sample>(&self, round: &Round<'_, T>, observer: &dyn Observer) -> Result<(), Error> {
         let steps = round.steps();
         let blocks: Vec<Range<usize>> = steps
@@ -102,10 +96,13 @@ impl<'a> PassReader<'a> {
         let results: Vec<Result<(), Error>> = blocks
             .into_par_iter()
             .map_init(Scratch::default, |scratch, block| {
-                let count = block.len() as u64;
-                self.read_block(round, block, scratch)?;
-                observer.advance(count);
-                Ok(())
+                let mut read = self.read_block(round, block.clone(), scratch);
+                if read.is_err() {
+                    // A block is read place by place: step by step, an earlier snapshot may fail at a later place.
+                    read = block.clone().try_for_each(|step| self.read_block(round, step..step + 1, scratch)).and(read);
+                }
+                observer.advance(block.len() as u64);
+                read
             })
             .collect();
         results.into_iter().collect()
@@ -182,13 +179,10 @@ impl<'a> PassReader<'a> {
             Component::U => &self.setup.grid.open_west,
             Component::V => &self.setup.grid.open_south,
         };
-        let time = self.setup.catalog.time();
         for (step, values) in steps.clone().zip(out.chunks_exact_mut(window.points().max(1))) {
             for (j, values) in window.j.clone().zip(values.chunks_exact_mut(window.i.len())) {
                 let open = open.row(piece.face, j);
-                if time.present[step] {
-                    self.check(values, open, component, (step, piece.face, j, window.i.start))?;
-                }
+                self.check(values, open, component, (step, piece.face, j, window.i.start))?;
                 clear_dry_faces(values, open, window.i.start);
             }
         }
@@ -202,28 +196,23 @@ impl<'a> PassReader<'a> {
         component: Component,
         (step, face, j, first): (usize, usize, usize, usize),
     ) -> Result<(), Error> {
+        let matters = |at: usize| is_needed(self.setup, self.centre, component, [face, j, first + at]);
+        let found = match self.missing {
+            Missing::Fail => first_bad(values, open, first, self.valid_range, matters),
+            Missing::Reject | Missing::Interpolate(_) => reject_bad(values, open, first, self.valid_range, matters),
+        };
+        let Some(found) = found else { return Ok(()) };
+        let bad = BadValue { component, at: [face, j, first + found.at], value: found.value };
         if self.missing != Missing::Fail {
-            let count = reject_bad(values, open, first, self.valid_range);
-            if count > 0 {
-                self.rejected.fetch_add(count, Ordering::Relaxed);
-            }
+            self.bad.add(step, bad);
             return Ok(());
         }
-        let Some(bad) = first_bad(values, open, first, self.valid_range) else { return Ok(()) };
         let [low, high] = self.valid_range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
-        let i = first + bad.at;
         Err(DataError::OutOfRange {
             file: self.setup.catalog.place(component as usize, step),
-            field: match component {
-                Component::U => "u",
-                Component::V => "v",
-            },
+            field: component.name(),
             value: bad.value,
-            place: if self.setup.grid.extent.has_faces {
-                format!("face {face}, j = {j}, i = {i}")
-            } else {
-                format!("j = {j}, i = {i}")
-            },
+            place: bad.place(self.setup),
             date: self.setup.catalog.time().date(step),
             low,
             high,

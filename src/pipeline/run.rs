@@ -6,6 +6,7 @@ use std::time::Instant;
 use rayon::ThreadPool;
 use tracing::{info, warn};
 
+use super::bad_values::BadValues;
 use super::compute::{Estimator, TileMaps};
 use super::groups::selected_count;
 use super::layout::group_spec;
@@ -14,6 +15,7 @@ use super::node::machine;
 use super::planning::{nyquist, plan, welch, welch_spec};
 use super::read::PassReader;
 use super::setup::{Setup, look};
+use super::snapshots::Snapshots;
 use super::tiles::TileStage;
 use crate::Error;
 use crate::config::{Config, Missing};
@@ -116,7 +118,11 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan) {
     }
     let missing = time.missing().count();
     if missing > 0 {
-        warn!("{missing} snapshots are missing; [prepare] missing leaves out the segments that touch them");
+        let filled = match config.prepare.missing {
+            Missing::Interpolate(steps) => format!("gaps of at most {steps} are interpolated, "),
+            Missing::Fail | Missing::Reject => String::new(),
+        };
+        warn!("{missing} snapshot(s) missing: by [prepare] missing, {filled}segments that touch a gap are left out");
     }
     if config.prepare.missing == Missing::Fail && config.prepare.valid_range.is_none() {
         info!("values are not checked against a valid range");
@@ -156,12 +162,18 @@ impl Job<'_> {
         let welch = welch::<T>(config, &spec)?;
         let products = self.products::<T>();
         let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
-        let store = self.open_store(&maps)?;
+        let mut store = self.open_store(&maps)?;
         let estimator = Estimator::new(self.setup, self.plan, welch, products);
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
         match self.work(&store, &estimator, &maps) {
-            Ok(summary) => {
-                let finished = if world.rank() == 0 { store.finish().map_err(Error::from) } else { Ok(()) };
+            Ok((summary, snapshots)) => {
+                let finished = if world.rank() == 0 {
+                    snapshots
+                        .describe(&mut store, self.setup.catalog.time())
+                        .and_then(|()| store.finish().map_err(Error::from))
+                } else {
+                    Ok(())
+                };
                 agree(world, finished, Error::exit_code).map(|()| summary)
             }
             Err(error) => {
@@ -193,12 +205,13 @@ impl Job<'_> {
         store: &ResultStore,
         estimator: &Estimator<'_, T>,
         maps: &[MapArray],
-    ) -> Result<RunSummary, Error> {
+    ) -> Result<(RunSummary, Snapshots), Error> {
         let (config, world, plan) = (self.config, self.world, self.plan);
         let mut owned: Vec<TileMaps> = Vec::new();
         let mut buffers: Option<Transposition<'_, T>> = None;
         let mut shards = [Vec::new(), Vec::new()];
-        let (mut bytes_read, mut bytes_written, mut rejected) = (0, 0, 0);
+        let (mut bytes_read, mut bytes_written) = (0, 0);
+        let bad = BadValues::default();
         for (number, pass) in plan.passes.iter().enumerate() {
             let of = if plan.passes.len() > 1 {
                 format!(" (pass {} of {})", number + 1, plan.passes.len())
@@ -213,6 +226,7 @@ impl Job<'_> {
                 config.prepare.centre,
                 config.prepare.valid_range,
                 config.prepare.missing,
+                &bad,
             );
             let share = crate::plan::share(plan.problem.steps, world.size(), world.rank());
             let snapshot_bytes = plan.bytes_in / (plan.passes.len() * plan.problem.steps) as u64;
@@ -232,7 +246,6 @@ impl Job<'_> {
             }
             self.observer.end();
             bytes_read += reader.bytes.load(Ordering::Relaxed);
-            rejected += reader.rejected.load(Ordering::Relaxed);
 
             let points = pass.owned_by(world.rank()).map(|tile| plan.tiles[tile].occupancy.points).sum();
             self.observer.begin(
@@ -253,20 +266,22 @@ impl Job<'_> {
         let bands = config.bands.len();
         agree(world, writer.write_products(world, maps, &owned, bands), Error::exit_code)?;
         agree(world, writer.write_geometry(world), Error::exit_code)?;
-        let axes = if world.rank() == 0 { writer.write_axes(estimator.welch.frequencies()) } else { Ok(()) };
+        let gaps = estimator.gaps();
+        let snapshots = Snapshots::gather(world, self.setup.catalog.time(), &gaps);
+        let axes = if world.rank() == 0 {
+            writer.write_axes(estimator.welch.frequencies(), snapshots.status())
+        } else {
+            Ok(())
+        };
         agree(world, axes, Error::exit_code)?;
         let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
-        let rejected = total(rejected);
-        if rejected > 0 && world.rank() == 0 {
-            warn!(
-                "{rejected} values were not within [prepare] valid_range or no numbers; segments that touch them are left out"
-            );
-        }
-        Ok(RunSummary {
+        snapshots.tell(world, self.setup, &gaps, &bad);
+        let summary = RunSummary {
             points: plan.tiles.iter().map(|tile| tile.occupancy.points).sum(),
             bytes_read: total(bytes_read),
             bytes_written: total(bytes_written),
             seconds: 0.0,
-        })
+        };
+        Ok((summary, snapshots))
     }
 }

@@ -124,9 +124,6 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     if config.input.layout == Some(Layout::Llc) {
         return Err(not_yet(config, "input.layout", "the llc layout"));
     }
-    if matches!(config.prepare.missing, Missing::Interpolate(_)) {
-        return Err(not_yet(config, "prepare.missing", "missing = { interpolate = n }"));
-    }
     let Variables::Velocity { u, v } = &config.input.variables else {
         return Err(not_yet(config, "input.scalar", "a scalar field"));
     };

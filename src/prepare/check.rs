@@ -51,8 +51,15 @@ fn limits<T: Sample>(range: Option<[f64; 2]>) -> [T; 2] {
     [T::rounded(low).max(T::min_value()), T::rounded(high).min(T::max_value())]
 }
 
-/// The first value at an open place that is not a number or outside `range` (both ends allowed).
-pub fn first_bad<T: Sample>(values: &[T], open: &[u64], first: usize, range: Option<[f64; 2]>) -> Option<Bad> {
+/// The first value at an open place that is not a number or outside `range` (both ends allowed), among the places that
+/// `matters` says something depends on.
+pub fn first_bad<T: Sample>(
+    values: &[T],
+    open: &[u64],
+    first: usize,
+    range: Option<[f64; 2]>,
+    matters: impl Fn(usize) -> bool,
+) -> Option<Bad> {
     let range = limits(range);
     if all_good(values, range) {
         return None;
@@ -61,25 +68,30 @@ pub fn first_bad<T: Sample>(values: &[T], open: &[u64], first: usize, range: Opt
     values
         .iter()
         .enumerate()
-        .find(|&(at, value)| !(*value >= range[0] && *value <= range[1]) && is_open(at))
+        .find(|&(at, value)| !(*value >= range[0] && *value <= range[1]) && is_open(at) && matters(at))
         .map(|(at, value)| Bad { at, value: value.as_f64() })
 }
 
-/// Makes every bad value at an open place NaN; returns how many there were.
-pub fn reject_bad<T: Sample>(values: &mut [T], open: &[u64], first: usize, range: Option<[f64; 2]>) -> u64 {
+/// Makes every bad value at an open place NaN; returns what [`first_bad`] does.
+pub fn reject_bad<T: Sample>(
+    values: &mut [T],
+    open: &[u64],
+    first: usize,
+    range: Option<[f64; 2]>,
+    matters: impl Fn(usize) -> bool,
+) -> Option<Bad> {
+    let found = first_bad(values, open, first, range, matters);
     let range = limits(range);
     if all_good(values, range) {
-        return 0;
+        return found;
     }
-    let mut count = 0;
     for (at, value) in values.iter_mut().enumerate() {
         let is_open = open[(first + at) / 64] >> ((first + at) % 64) & 1 == 1;
         if is_open && !(*value >= range[0] && *value <= range[1]) {
             *value = T::nan();
-            count += 1;
         }
     }
-    count
+    found
 }
 
 #[cfg(test)]
@@ -103,14 +115,28 @@ mod tests {
     #[test]
     fn land_is_exempt_from_the_range() {
         let bits = [0b0101_u64];
-        assert_eq!(first_bad(&[1.0, 99.0, 2.0, f64::NAN], &bits, 0, Some([-10.0, 10.0])), None);
-        assert_eq!(first_bad(&[1.0, 99.0, 11.0], &bits, 0, Some([-10.0, 10.0])), Some(Bad { at: 2, value: 11.0 }));
-        assert_eq!(first_bad(&[10.0_f32, 0.0, -10.0], &bits, 0, Some([-10.0, 10.0])), None);
-        assert!(first_bad(&[f32::NAN], &[1], 0, None).is_some());
-        assert!(first_bad(&[f32::INFINITY], &[1], 0, None).is_some());
-        assert!(first_bad(&[f32::INFINITY], &[1], 0, Some([-1e300, 1e300])).is_some());
+        let range = Some([-10.0, 10.0]);
+        let all = |_: usize| true;
+        assert_eq!(first_bad(&[1.0, 99.0, 2.0, f64::NAN], &bits, 0, range, all), None);
+        assert_eq!(first_bad(&[1.0, 99.0, 11.0], &bits, 0, range, all), Some(Bad { at: 2, value: 11.0 }));
+        assert_eq!(first_bad(&[10.0_f32, 0.0, -10.0], &bits, 0, range, all), None);
+        assert!(first_bad(&[f32::NAN], &[1], 0, None, all).is_some());
+        assert!(first_bad(&[f32::INFINITY], &[1], 0, None, all).is_some());
+        assert!(first_bad(&[f32::INFINITY], &[1], 0, Some([-1e300, 1e300]), all).is_some());
         let mut values = [1.0_f64, 99.0, 11.0];
-        assert_eq!(reject_bad(&mut values, &bits, 0, Some([-10.0, 10.0])), 1);
+        assert_eq!(reject_bad(&mut values, &bits, 0, range, all), Some(Bad { at: 2, value: 11.0 }));
         assert!(values[2].is_nan() && values[1] == 99.0);
+    }
+
+    #[test]
+    fn what_nothing_depends_on_is_rejected_and_not_told() {
+        let mut values = [f32::NAN, -1e32, 3.0, 1e32];
+        let matters = |at: usize| at > 1;
+        assert_eq!(first_bad(&values[..2], &[u64::MAX], 0, None, matters), None);
+        let range = Some([-10.0, 10.0]);
+        let found = reject_bad(&mut values, &[u64::MAX], 0, range, matters);
+        assert_eq!(found, Some(Bad { at: 3, value: f64::from(1e32_f32) }));
+        assert!([0, 1, 3].iter().all(|&at| values[at].is_nan()) && values[2] == 3.0);
+        assert_eq!(reject_bad(&mut [11.0], &[1], 0, range, matters), None);
     }
 }

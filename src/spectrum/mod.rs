@@ -1,7 +1,8 @@
 //! One lane group of time series in, estimates out; pure.
 //!
 //! In: u and v of 16 neighbouring locations, each `&[Line<T>]` of `steps` lines [time][lane] in m s-1, T being
-//! f32 or f64, with NaN where a sample is missing; the angles to east and north; scratch that the caller owns.
+//! f32 or f64, with NaN where a sample is missing; the angles to east and north; scratch that the caller owns. Short
+//! gaps may be filled first, linearly in time; segments that touch any other are left out.
 //! Out: rotary spectra S_ww [m2 s-2 d], 16 rows [lane][frequency], two-sided and ascending from -Nyquist; means,
 //! variances, segments used and degrees of freedom by lane; energies of bands [m2 s-2]. The inner calls neither
 //! allocate nor fail, and a lane's numbers do not depend on its neighbours.
@@ -13,6 +14,7 @@ mod dof;
 mod dpss;
 mod error;
 mod frequency;
+mod gaps;
 mod group;
 mod instruction_set;
 mod moments;
@@ -30,6 +32,7 @@ pub use band::{RotaryEnergy, band_energy};
 pub use dof::SegmentCorrelation;
 pub use error::SpectrumError;
 pub use frequency::{ascending_frequencies, ascending_start, frequency_step, zero_index};
+pub use gaps::GapCounts;
 pub use group::{GroupSummary, Rotation};
 pub use segments::{SegmentSet, Segmentation};
 pub use welch::{Welch, WelchScratch, WelchSpec};

@@ -68,10 +68,29 @@ impl RecordSums {
         if (0..LANES).all(|lane| active >> lane & 1 == 0 || finite(lane)) {
             return sums;
         }
-        let (u_origin, v_origin) = (sums.u_origin, sums.v_origin);
+        sums.about_the_same_origins(record, instructions, runs)
+    }
+
+    /// Sums a record with gaps, or one whose gaps were filled, about the origins of these sums.
+    pub(super) fn about_the_same_origins<T: Sample>(
+        &self,
+        record: &Record<'_, T>,
+        instructions: InstructionSet,
+        runs: &mut [RunSums],
+    ) -> Self {
+        let (u_origin, v_origin) = (self.u_origin, self.v_origin);
         let mut sums = RecordSums { u_origin, v_origin, ..Default::default() };
         instructions.run(AddRuns::<T, true> { record, sums: &mut sums, runs });
         sums
+    }
+
+    /// Of `lanes` (bits), those of which some samples are valid and others, of `steps` in all, are not; and those of
+    /// which none is.
+    pub(super) fn gaps(&self, lanes: u16, steps: usize) -> (u16, u16) {
+        let with = |holds: &dyn Fn(usize) -> bool| {
+            (0..LANES).filter(|&lane| holds(self.valid[lane] as usize)).fold(0, |bits, lane| bits | 1 << lane) & lanes
+        };
+        (with(&|valid| valid > 0 && valid < steps), with(&|valid| valid == 0))
     }
 
     /// Adds lanes `first..first + STRIP` of one run. The arithmetic of a lane without gaps is the same with

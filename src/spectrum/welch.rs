@@ -6,6 +6,7 @@ use rustfft::num_complex::Complex;
 
 use super::dof::SegmentCorrelation;
 use super::frequency::{ascending_frequencies, ascending_start};
+use super::gaps::{GapCounts, fill_short_gaps};
 use super::instruction_set::InstructionSet;
 use super::moments::{Record, RecordSums, RunSums, Wide};
 use super::power::AddPower;
@@ -29,6 +30,8 @@ pub struct WelchSpec {
     pub detrend: Detrend,
     /// Time from one sample to the next.
     pub sampling_interval: Seconds,
+    /// Longest run of missing values, of u or of v, that is filled linearly in time; 0 fills none.
+    pub longest_gap: usize,
 }
 
 /// A plan for Welch spectra of records of one length; shared by threads.
@@ -36,6 +39,7 @@ pub struct Welch<T: Sample> {
     segmentation: Segmentation,
     frequencies: Vec<f64>,
     detrend: Detrend,
+    longest_gap: usize,
     transform: SegmentTransform<T>,
     correlation: SegmentCorrelation,
     /// Degrees of freedom where every segment is used.
@@ -48,7 +52,7 @@ pub struct Welch<T: Sample> {
     instructions: InstructionSet,
 }
 
-/// Working space of one thread; what it holds between calls has no meaning.
+/// Working space of one thread; what it holds between calls has no meaning, but for the counts of [`gaps`](Self::gaps).
 pub struct WelchScratch<T> {
     rows: SegmentRows<T>,
     /// Σ |X|² by lane and FFT bin.
@@ -57,6 +61,16 @@ pub struct WelchScratch<T> {
     /// Bit per lane: the segment is whole and the lane active.
     usable: Vec<u16>,
     set: SegmentSet,
+    /// u and v of a group with gaps, the short ones filled; empty where none is to be.
+    filled: [Vec<Line<T>>; 2],
+    gaps: GapCounts,
+}
+
+impl<T> WelchScratch<T> {
+    /// What was filled and what left out in all groups so far.
+    pub fn gaps(&self) -> &GapCounts {
+        &self.gaps
+    }
 }
 
 impl<T: Sample> Welch<T> {
@@ -87,6 +101,7 @@ impl<T: Sample> Welch<T> {
         Ok(Welch {
             frequencies: ascending_frequencies(spec.segment, spec.sampling_interval),
             detrend: spec.detrend,
+            longest_gap: spec.longest_gap,
             transform,
             full_degrees_of_freedom: correlation.degrees_of_freedom(&SegmentSet::all(segmentation.count)),
             correlation,
@@ -121,6 +136,8 @@ impl<T: Sample> Welch<T> {
             runs: vec![RunSums::default(); self.run_count()],
             usable: vec![0; self.segmentation.count],
             set: SegmentSet::all(self.segmentation.count),
+            filled: std::array::from_fn(|_| vec![Line::default(); self.filled_len()]),
+            gaps: GapCounts::none(self.segmentation.steps),
         }
     }
 
@@ -131,10 +148,16 @@ impl<T: Sample> Welch<T> {
             + self.power_len() * size_of::<f64>()
             + self.run_count() * size_of::<RunSums>()
             + self.segmentation.count * per_segment
+            + 2 * self.filled_len() * size_of::<Line<T>>()
+            + GapCounts::bytes(self.segmentation.steps)
     }
 
     fn power_len(&self) -> usize {
         LANES * self.segmentation.length
+    }
+
+    fn filled_len(&self) -> usize {
+        if self.longest_gap > 0 { self.segmentation.steps } else { 0 }
     }
 
     fn run_count(&self) -> usize {
@@ -145,7 +168,9 @@ impl<T: Sample> Welch<T> {
     ///
     /// `u`, `v` are `steps` lines [time][lane] in m s-1; `rotation` turns them to east and north, none leaves them.
     /// `psd` is 16 rows of `segment` values, ascending in frequency. The density is |X|² / (fs Σ w²), fs in samples
-    /// per day, averaged over the segments without a missing sample (NaN in u or v).
+    /// per day, averaged over the segments without a missing sample (NaN in u or v). Gaps of u or of v that are no
+    /// longer than the specification's `longest_gap` are filled before; means and variances, and the mean of the record
+    /// as a trend, are those of the valid samples alone, where neither was missing.
     ///
     /// A lane whose bit in `active` is not set may hold anything; it gets NaN and 0 segments, and so does a lane
     /// without one whole segment. No lane's result depends on another's.
@@ -165,8 +190,8 @@ impl<T: Sample> Welch<T> {
         assert_eq!((u.len(), v.len()), (steps, steps), "u and v are records of {steps} lines");
         assert_eq!(psd.len(), LANES * segment, "psd is 16 rows of {segment} values");
         assert_eq!(
-            (scratch.power.len(), scratch.runs.len(), scratch.usable.len()),
-            (self.power_len(), self.run_count(), self.segmentation.count),
+            (scratch.power.len(), scratch.runs.len(), scratch.usable.len(), scratch.filled[0].len()),
+            (self.power_len(), self.run_count(), self.segmentation.count, self.filled_len()),
             "the scratch is of another plan"
         );
         if active == 0 {
@@ -177,10 +202,14 @@ impl<T: Sample> Welch<T> {
         let rotation = rotation.unwrap_or(&identity);
         let record = Record { u, v, edges: &self.run_edges, with_time: self.detrend == Detrend::Linear };
         let sums = RecordSums::of(&record, active, self.instructions, &mut scratch.runs);
+        // Lent out of the scratch, so that the rest of it can be worked with.
+        let mut filled = std::mem::take(&mut scratch.filled);
+        let record = self.without_short_gaps(record, &sums, active, &mut filled, scratch);
         for (usable, runs) in scratch.usable.iter_mut().zip(&self.segment_runs) {
             *usable = scratch.runs[runs.clone()].iter().fold(active, |lanes, run| lanes & run.whole);
         }
         self.accumulate_power(&record, &sums, rotation, scratch);
+        scratch.filled = filled;
         let summary = self.summarise(&sums, rotation, active, scratch);
         for ((row, power), count) in
             psd.chunks_exact_mut(segment).zip(scratch.power.chunks_exact(segment)).zip(summary.segments_used)
@@ -199,6 +228,36 @@ impl<T: Sample> Welch<T> {
             }
         }
         summary
+    }
+
+    /// The record with its short gaps filled, in `filled`, and the runs of it; counts what was filled and what was not.
+    /// A record without gaps, and any where none is to be filled, is what comes back.
+    fn without_short_gaps<'a>(
+        &self,
+        record: Record<'a, T>,
+        sums: &RecordSums,
+        active: u16,
+        filled: &'a mut [Vec<Line<T>>; 2],
+        scratch: &mut WelchScratch<T>,
+    ) -> Record<'a, T> {
+        let (some, all) = sums.gaps(active, self.segmentation.steps);
+        if some | all == 0 {
+            return record;
+        }
+        let came = [record.u, record.v];
+        if some == 0 || self.longest_gap == 0 {
+            scratch.gaps.count(came, came, active);
+            return record;
+        }
+        for (filled, came) in filled.iter_mut().zip(came) {
+            filled.copy_from_slice(came);
+            // A point of which no sample is valid has no mean to stand for it; nothing is made up there.
+            fill_short_gaps(filled, some, self.longest_gap);
+        }
+        let record = Record { u: &filled[0], v: &filled[1], ..record };
+        scratch.gaps.count(came, [record.u, record.v], active);
+        sums.about_the_same_origins(&record, self.instructions, &mut scratch.runs);
+        record
     }
 
     fn accumulate_power(

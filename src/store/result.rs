@@ -96,6 +96,29 @@ impl ResultStore {
         file::write_whole(&self.chunk_path(array, chunk_index), &pieces, true)
     }
 
+    /// Rank 0: adds attributes of the group, for what is known only when the values are;
+    /// [`finish`](Self::finish) writes them.
+    pub fn add_group_attributes(&mut self, more: Map<String, Value>) {
+        self.attributes.extend(more);
+    }
+
+    /// Rank 0: adds attributes of an array, in its own metadata and in those that [`finish`](Self::finish) consolidates.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownArray`]; errors of the file system.
+    pub fn add_attributes(&mut self, array: &str, more: Map<String, Value>) -> Result<(), StoreError> {
+        let unknown = || StoreError::UnknownArray { array: array.to_owned() };
+        let (_, layout) = self.arrays.get_mut(array).ok_or_else(unknown)?;
+        if more.is_empty() {
+            return Ok(());
+        }
+        let mut attributes = layout.document["attributes"].as_object().cloned().unwrap_or_default();
+        attributes.extend(more);
+        layout.document["attributes"] = attributes.into();
+        let document = layout.document.clone();
+        self.write_document(&self.place.partial.join(array), &document)
+    }
+
     /// Rank 0, after all ranks are done: consolidates the metadata, brings everything to the disk and renames
     /// `PATH.partial` to `PATH`. An older result (with `overwrite`) is moved aside first, deleted only after the
     /// rename, and put back if that fails.

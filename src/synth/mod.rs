@@ -36,6 +36,6 @@ pub use error::SynthError;
 pub use line::{LineFrequency, RotaryLine};
 pub use mds_writer::{MdsHeader, Stamp, write_data, write_meta};
 pub use noise::{Ar1, NoiseModel};
-pub use spec::SynthSpec;
+pub use spec::{BAD_VALUE, SynthSpec};
 pub use synthesise::{SynthSummary, synthesise};
 pub use truth::{CentredLine, LineTruth, NoiseTruth, SpectrumTable, Truth};

@@ -13,6 +13,7 @@ use super::lat_lon_grid::LatLonGrid;
 use super::line::{RotaryLine, lines};
 use super::mds_writer::{MdsHeader, Stamp, append_big_endian, write_bytes};
 use super::normal::step_row;
+use super::spec::BAD_VALUE;
 use super::threefry::stream_key;
 use super::{NoiseModel, SynthError, SynthSpec};
 
@@ -151,8 +152,13 @@ impl<'a> Record<'a> {
                     *sum += f64::from(noise);
                 }
             }
+            let bad = component == 0 && self.spec.bad_snapshots.contains(&step);
             for ((out, &sum), &wet) in out.iter_mut().zip(&*scratch).zip(&row.wet[component]) {
-                *out = if wet { sum as f32 } else { 0.0 };
+                *out = match (wet, bad) {
+                    (false, _) => 0.0,
+                    (true, false) => sum as f32,
+                    (true, true) => BAD_VALUE,
+                };
             }
         }
     }

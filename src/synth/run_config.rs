@@ -50,7 +50,7 @@ epoch     = 2011-09-10T00:00:00         # iteration 0, LLC4320's
 [prepare]
 centre    = true                        # u and v to the cell centre, where they make one vector
 rotate    = true                        # nothing to turn on a latitude-longitude grid, and that is checked
-missing   = "fail"                      # a missing snapshot ends the run
+missing   = "fail"                      # a missing or bad snapshot ends the run; "reject" leaves it out
 
 [spectrum]
 method    = "welch"

@@ -45,7 +45,13 @@ pub struct SynthSpec {
     pub land: bool,
     /// Writes a `.meta` file beside every `.data` file; without, `run.toml` carries the shape.
     pub meta: bool,
+    /// Snapshots, counted from 0, of which U holds [`BAD_VALUE`] at every open face, as one file of LLC4320 does; V and
+    /// the other snapshots are as without.
+    pub bad_snapshots: Vec<usize>,
 }
+
+/// What a bad snapshot holds [m s-1].
+pub const BAD_VALUE: f32 = 1e32;
 
 impl Default for SynthSpec {
     fn default() -> Self {
@@ -68,6 +74,7 @@ impl Default for SynthSpec {
             mean_flow: 0.05,
             land: true,
             meta: true,
+            bad_snapshots: Vec::new(),
         }
     }
 }
@@ -94,6 +101,10 @@ impl SynthSpec {
         }
         require(self.mean_flow.abs() <= 1e6, "--mean-flow", self.mean_flow, "it must be -1e6 to 1e6 m s-1")?;
         require((-2.0..=0.0).contains(&self.slope), "--slope", self.slope, "a sum of AR(1) noises reaches -2 to 0")?;
+        if let Some(step) = self.bad_snapshots.iter().find(|&&step| step >= self.nt) {
+            let reason = format!("--nt makes snapshots 0 to {}", self.nt - 1);
+            return require(false, "--bad-snapshot", step, &reason);
+        }
         self.check_place()?;
         self.check_times()
     }
@@ -191,6 +202,7 @@ mod tests {
             ("--interval", SynthSpec { interval: Seconds(3610.0), ..base() }),
             ("--interval", SynthSpec { interval: Seconds(86_400.0), ..base() }),
             ("--timestep", SynthSpec { timestep: Seconds(0.0), ..base() }),
+            ("--bad-snapshot", SynthSpec { nt: 10, bad_snapshots: vec![9, 10], ..base() }),
             ("--first-iteration", SynthSpec { first_iteration: 9_999_999_999, ..base() }),
             ("--first-iteration", SynthSpec { first_iteration: u64::MAX, ..base() }),
         ];

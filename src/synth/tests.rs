@@ -373,6 +373,26 @@ fn a_folder_that_holds_something_is_refused() {
     assert!(!nothing.exists(), "a wrong specification makes nothing");
 }
 
+/// One file differs, at its open faces; the noise goes on as if it did not.
+#[test]
+fn a_bad_snapshot_is_one_file() {
+    let spec = SynthSpec { nx: 23, ny: 17, nt: 6, ..SynthSpec::default() };
+    let bad = SynthSpec { bad_snapshots: vec![3], ..spec.clone() };
+    let (clean, spoilt) = (make(&spec), make(&bad));
+    let name = format!("mds/U.{:010}.data", spec.iteration(3));
+    let (clean_files, spoilt_files) = (all_files(clean.path()), all_files(spoilt.path()));
+    assert_eq!(clean_files.len(), spoilt_files.len());
+    for (path, bytes) in &clean_files {
+        assert_eq!(bytes != &spoilt_files[path], *path == name || path == "truth.json", "{path}");
+    }
+    let (before, after) = (read_field(&clean.path().join(&name)), read_field(&spoilt.path().join(&name)));
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(*after, if *before == 0.0 { 0.0 } else { f64::from(BAD_VALUE) });
+    }
+    assert!(before.contains(&0.0) && after.contains(&f64::from(BAD_VALUE)));
+    assert_eq!(read_truth(spoilt.path())["spec"]["bad_snapshots"], serde_json::json!([3]));
+}
+
 #[test]
 fn tiny_grids_are_made_and_all_wet() {
     for (nx, ny, nt) in [(1, 1, 1), (1, 7, 3), (3, 2, 2), (7, 1, 10)] {

@@ -100,6 +100,15 @@ impl ResultArrays {
         self.group.attributes().get(name).unwrap_or_else(|| panic!("no attribute {name}")).clone()
     }
 
+    /// Attributes of an array: those of its own metadata, and those of the consolidated ones.
+    #[track_caller]
+    pub fn attributes_of(&self, name: &str) -> [Value; 2] {
+        let read = |path: PathBuf| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+        let own = read(self.path.join(name).join("zarr.json"));
+        let root = read(self.path.join("zarr.json"));
+        [&own, &root["consolidated_metadata"]["metadata"][name]].map(|metadata| metadata["attributes"].clone())
+    }
+
     /// A number of the plan that the run followed.
     #[track_caller]
     pub fn planned(&self, key: &str) -> u64 {

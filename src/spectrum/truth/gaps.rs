@@ -1,6 +1,6 @@
 //! Missing samples, land, neighbours and used scratch.
 
-use super::super::{SegmentSet, Welch};
+use super::super::{SegmentSet, Welch, WelchSpec};
 use super::reference::direct_welch;
 use super::{Noise, assert_spectrum, bits, hourly, lane_bits, lane_of, rotary, tolerance};
 use crate::terms::{Detrend, LANES, Line, Sample, Window};
@@ -132,6 +132,106 @@ fn lanes_are_independent<T: Sample>() {
 fn a_lane_depends_on_no_other_to_the_bit() {
     lanes_are_independent::<f32>();
     lanes_are_independent::<f64>();
+}
+
+/// The longest run that is filled is `longest`: each series by itself, looking left and right from every missing value.
+fn interpolated(series: &[f64], longest: usize) -> Vec<f64> {
+    let value = |t: usize| {
+        let before = (0..t).rev().find(|&at| !series[at].is_nan())?;
+        let after = (t..series.len()).find(|&at| !series[at].is_nan())?;
+        let weight = (t - before) as f64 / (after - before) as f64;
+        (after - before - 1 <= longest).then(|| (1.0 - weight) * series[before] + weight * series[after])
+    };
+    (0..series.len()).map(|t| if series[t].is_nan() { value(t).unwrap_or(f64::NAN) } else { series[t] }).collect()
+}
+
+fn short_gaps_are_filled<T: Sample>() {
+    let (steps, segment) = (203, 40);
+    // Times at which u, and at which v, is missing, by lane; lane 9 has no sample of both, lane 10 ends in a gap.
+    let holes: [(&[usize], &[usize]); 11] = [
+        (&[], &[]),
+        (&[50], &[]),
+        (&[50, 51, 52], &[51]),
+        (&[50, 51, 52, 53], &[]),
+        (&[], &[0, 1, 100, 101]),
+        (&[39, 40, 41, 43, 45, 46, 47], &[44]),
+        (&[10, 30, 60, 90, 120, 150, 180], &[20, 21, 121, 122, 123, 124, 199]),
+        (&[77, 78], &[79, 80]),
+        (&[100], &[100, 101, 102]),
+        (&[], &[]),
+        (&[202], &[201]),
+    ];
+    let mut noise = Noise(91);
+    for detrend in [Detrend::None, Detrend::Constant, Detrend::Linear, Detrend::Record] {
+        let (mut u, mut v) = (noise.lines::<T>(steps, 0.5, 0.1), noise.lines::<T>(steps, 0.1, 0.1));
+        for (lane, (of_u, of_v)) in holes.iter().enumerate() {
+            of_u.iter().for_each(|&t| u[t].0[lane] = T::nan());
+            of_v.iter().for_each(|&t| v[t].0[lane] = T::nan());
+        }
+        for t in 0..steps {
+            let component = if t % 2 == 0 { &mut u } else { &mut v };
+            component[t].0[9] = T::nan();
+        }
+        let plain = hourly(steps, segment, 0.5, Window::Hann, detrend);
+        let (psd_plain, plain_summary) = rotary(&Welch::<T>::new(&plain).unwrap(), &u, &v, None, u16::MAX);
+        for longest in [1, 3, 4] {
+            let spec = WelchSpec { longest_gap: longest, ..plain.clone() };
+            let welch = Welch::<T>::new(&spec).unwrap();
+            let mut scratch = welch.scratch();
+            let mut psd = vec![T::zero(); LANES * segment];
+            let summary = welch.rotary(&u, &v, None, u16::MAX, &mut scratch, &mut psd);
+            let (mut filled, mut left_out) = (vec![0; steps], vec![0; steps]);
+            for lane in 0..LANES {
+                let what = format!("{detrend} {longest} lane {lane}");
+                let came = [lane_of(&u, lane), lane_of(&v, lane)];
+                let valid = |t: &usize| !came[0][*t].is_nan() && !came[1][*t].is_nan();
+                let none_valid = !(0..steps).any(|t| valid(&t));
+                let used = came.clone().map(|series| if none_valid { series } else { interpolated(&series, longest) });
+                for t in (0..steps).filter(|t| !valid(t)) {
+                    let still = used[0][t].is_nan() || used[1][t].is_nan();
+                    *(if still { &mut left_out[t] } else { &mut filled[t] }) += 1;
+                }
+                // The mean of the record is that of the valid samples alone.
+                let count = (0..steps).filter(valid).count() as f64;
+                let mean = |series: &[f64]| (0..steps).filter(valid).map(|t| series[t]).sum::<f64>() / count;
+                let reference = if detrend == Detrend::Record {
+                    let [u, v] = [0, 1].map(|at| {
+                        let mean = mean(&came[at]);
+                        used[at].iter().map(|x| x - mean).collect::<Vec<_>>()
+                    });
+                    direct_welch(&WelchSpec { detrend: Detrend::None, ..spec.clone() }, &u, &v, 1.0, 0.0)
+                } else {
+                    direct_welch(&spec, &used[0], &used[1], 1.0, 0.0)
+                };
+                let row = &psd[lane * segment..][..segment];
+                if reference[0].is_nan() {
+                    assert!(row.iter().all(|x| x.is_nan()) && summary.segments_used[lane] == 0, "{what}");
+                } else {
+                    assert_spectrum(row, &reference, tolerance::<T>(segment), 0.0, &what);
+                }
+                if holes.get(lane).is_none_or(|(u, v)| u.is_empty() && v.is_empty()) {
+                    assert_eq!(lane_bits(&psd, &summary, lane), lane_bits(&psd_plain, &plain_summary, lane), "{what}");
+                }
+            }
+            assert_eq!((scratch.gaps().filled(), scratch.gaps().left_out()), (&filled[..], &left_out[..]));
+            // Nothing that was made up is in the means and variances.
+            for (with, without) in [
+                (summary.u_mean, plain_summary.u_mean),
+                (summary.v_mean, plain_summary.v_mean),
+                (summary.u_variance, plain_summary.u_variance),
+                (summary.v_variance, plain_summary.v_variance),
+            ] {
+                assert_eq!(bits(&with), bits(&without));
+            }
+            assert!(summary.segments_used[1] > plain_summary.segments_used[1]);
+        }
+    }
+}
+
+#[test]
+fn short_gaps_are_filled_in_the_spectrum_and_not_in_the_moments() {
+    short_gaps_are_filled::<f32>();
+    short_gaps_are_filled::<f64>();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::terms::{Detrend, LANES, Line, Sample, Seconds, Window};
 
 /// A plan for hourly records.
 fn hourly(steps: usize, segment: usize, overlap: f64, window: Window, detrend: Detrend) -> WelchSpec {
-    WelchSpec { steps, segment, overlap, window, detrend, sampling_interval: Seconds(3600.0) }
+    WelchSpec { steps, segment, overlap, window, detrend, sampling_interval: Seconds(3600.0), longest_gap: 0 }
 }
 
 /// One run over fresh scratch.
