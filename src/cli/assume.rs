@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::pipeline::Assumed;
-use crate::terms::Seconds;
+use crate::terms::{Seconds, TIME_STEPS};
 
 /// Parses `faces=13,nj=4320,ni=4320,snapshots=10311`; faces is 1 and step one hour unless given.
 pub(super) fn assumed(text: &str) -> Result<Assumed, Error> {
@@ -19,8 +19,9 @@ pub(super) fn assumed(text: &str) -> Result<Assumed, Error> {
                     Ok(seconds) => Seconds(seconds),
                     Err(_) => value.parse().map_err(|error| wrong(format!("step {error}")))?,
                 };
-                if !(seconds.0.is_finite() && seconds.0 > 0.0) {
-                    return Err(wrong(format!("step is {value}, it must be positive")));
+                if !TIME_STEPS.contains(&seconds.0) {
+                    let (least, most) = (Seconds(*TIME_STEPS.start()), Seconds(*TIME_STEPS.end()));
+                    return Err(wrong(format!("step is {value}, it must be {least} to {most}")));
                 }
                 interval.replace(seconds).is_some()
             }
@@ -68,7 +69,7 @@ mod tests {
             ("nj=1,nj=1,ni=1,snapshots=1", "twice"),
             ("nx=1", "`nx`"),
             ("nj=1,ni=1,snapshots=99999999999999999999", "snapshots"),
-            ("nj=1,ni=1,snapshots=1,step=-1", "positive"),
+            ("nj=1,ni=1,snapshots=1,step=-1", "step is -1, it must be"),
         ] {
             let message = assumed(text).unwrap_err().to_string();
             assert!(message.contains(part), "{text}: {message}");

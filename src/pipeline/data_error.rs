@@ -5,8 +5,9 @@
 pub enum DataError {
     /// A value that is no number, or outside the valid range.
     #[error(
-        "{file}: {field} = {value} at {place} ({date}) is not within [prepare] valid_range = [{low}, {high}]; \
-         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values"
+        "{file}: {field} = {} at {place} ({date}) is not within [prepare] valid_range = [{low}, {high}]; \
+         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values; \
+         where values everywhere are huge or tiny, [input] endian or dtype is wrong", crate::terms::short(*.value)
     )]
     OutOfRange {
         /// File of the snapshot.

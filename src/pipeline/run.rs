@@ -6,6 +6,7 @@ use std::time::Instant;
 use rayon::ThreadPool;
 use tracing::{info, warn};
 
+use super::apart;
 use super::compute::{Estimator, TileMaps};
 use super::groups::selected_count;
 use super::layout::group_spec;
@@ -59,7 +60,8 @@ pub fn run(
 ) -> Result<RunSummary, Error> {
     let started = Instant::now();
     let place = if world.rank() == 0 {
-        ResultStore::check_place(&config.output.path, options.overwrite).map_err(Error::from)
+        let apart = apart::check(config);
+        apart.and_then(|()| Ok(ResultStore::check_place(&config.output.path, options.overwrite)?))
     } else {
         Ok(())
     };
