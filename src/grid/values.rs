@@ -10,8 +10,8 @@ use crate::terms::short;
 /// Degrees; unwrapped longitudes may go round more than once.
 const LONGITUDES: std::ops::RangeInclusive<f64> = -720.0..=720.0;
 const LATITUDES: std::ops::RangeInclusive<f64> = -90.0..=90.0;
-/// Of `AngleCS`² + `AngleSN`² from 1.
-const ROTATION_TOLERANCE: f64 = 1e-2;
+/// Of `AngleCS`² + `AngleSN`².
+const ROTATION: std::ops::RangeInclusive<f64> = 0.99..=1.01;
 /// The area of a cell over that from its neighbours' places: other radii and odd cells pass, other units do not.
 const AREA_RATIOS: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 const EARTH_RADIUS_METRES: f64 = 6.37e6;
@@ -109,7 +109,7 @@ pub fn check_values(files: &dyn GridFiles, grid: &Grid, lattice: &Lattice) -> Re
             if grid.rotation == Rotation::Angles {
                 let (cosine, sine) = (read(GridField::AngleCs)?, read(GridField::AngleSn)?);
                 let square = |at: usize| cosine[at].powi(2) + sine[at].powi(2);
-                if let Some(at) = wet().find(|&at| !((square(at) - 1.0).abs() <= ROTATION_TOLERANCE)) {
+                if let Some(at) = wet().find(|&at| !ROTATION.contains(&square(at))) {
                     let value = format!("{}, AngleSN {}", short(cosine[at]), short(sine[at]));
                     let allowed = "they are the cosine and the sine of one angle, and the sum of their squares is 1";
                     let point = point(grid, block.native(at));

@@ -39,8 +39,8 @@ fn segment_samples(config: &Config, interval: Seconds) -> Result<usize, Error> {
             } else if whole > SNAPSHOTS_AT_MOST as f64 {
                 format!("a record has at most {SNAPSHOTS_AT_MOST}")
             } else if (samples - whole).abs() > 1e-6 * whole {
-                let [below, above] = [samples.floor(), samples.ceil()];
-                format!("not a whole number; nearest are \"{below} samples\" and \"{above} samples\"")
+                let [below, above] = [samples.floor().max(2.0), samples.ceil()];
+                format!("not a whole number; nearest: \"{below} samples\" or \"{above} samples\"")
             } else {
                 return Ok(whole as usize);
             };
@@ -67,7 +67,7 @@ pub(super) fn welch<T: Sample>(config: &Config, spec: &WelchSpec) -> Result<Welc
     Welch::new(spec).map_err(|error| {
         let key = match &error {
             SpectrumError::SegmentLength { .. } => "spectrum.segment",
-            SpectrumError::Overlap { .. } => "spectrum.overlap",
+            SpectrumError::Overlap { .. } | SpectrumError::Pairs { .. } => "spectrum.overlap",
             SpectrumError::Window { .. } => "spectrum.window",
             SpectrumError::SamplingInterval { .. } => return Error::Spectrum(error),
         };

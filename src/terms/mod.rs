@@ -6,6 +6,8 @@ mod band;
 mod method;
 mod quantity;
 mod sample;
+#[cfg(test)]
+mod texts;
 
 pub use band::{Band, BandLimit};
 pub use method::{Detrend, Precision, Window};

@@ -80,7 +80,11 @@ impl FromStr for Seconds {
                 });
             }
         };
-        Ok(Seconds(number * seconds_per_unit))
+        let seconds = number * seconds_per_unit;
+        if !seconds.is_finite() {
+            return Err(ParseTermError { text: text.to_owned(), reason: "the number is not finite".into() });
+        }
+        Ok(Seconds(seconds))
     }
 }
 
@@ -109,10 +113,12 @@ impl FromStr for Bytes {
             "mb" => 1e6,
             "gb" => 1e9,
             "tb" => 1e12,
+            "pb" => 1e15,
             "kib" => 1024.0,
             "mib" => 1024.0 * 1024.0,
             "gib" => 1024.0 * 1024.0 * 1024.0,
             "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            "pib" => 1024.0 * 1024.0 * 1024.0 * 1024.0 * 1024.0,
             "" => {
                 return Err(ParseTermError {
                     text: text.to_owned(),
@@ -122,7 +128,7 @@ impl FromStr for Bytes {
             _ => {
                 return Err(ParseTermError {
                     text: text.to_owned(),
-                    reason: format!("`{unit}` is not a unit of memory; known: B kB MB GB TB KiB MiB GiB TiB"),
+                    reason: format!("`{unit}` is not a unit of memory; known: B kB MB GB TB PB KiB MiB GiB TiB PiB"),
                 });
             }
         };
@@ -171,7 +177,7 @@ mod tests {
         assert_eq!("60 days".parse(), Ok(Seconds(5_184_000.0)));
         assert_eq!("25s".parse(), Ok(Seconds(25.0)));
         assert_eq!("1.5e1 min".parse(), Ok(Seconds(900.0)));
-        for text in ["60", "days", "", "1 fortnight", "1e400 s", "e5 s", "5 e s", "é"] {
+        for text in ["60", "days", "", "1 fortnight", "1e400 s", "1e308 days", "e5 s", "5 e s", "é"] {
             assert!(text.parse::<Seconds>().is_err(), "{text}");
         }
     }

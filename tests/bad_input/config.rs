@@ -68,8 +68,12 @@ pub fn rows() -> Vec<Row> {
         row("a negative time step", 2, &["it must be above 0 s", "is -3600 s"]).line("input", "timestep = \"-1 h\""),
         row("a time step beyond belief", 2, &["it must be above 0 s: 1e-6 s to 36500 days", "is 1e300 s"])
             .line("input", "timestep = \"1e300 s\""),
-        row("an unknown unit of memory", 2, &["`G` is not a unit of memory; known: B kB MB GB TB KiB MiB GiB TiB"])
-            .line("run", "memory = \"8 G\""),
+        row(
+            "an unknown unit of memory",
+            2,
+            &["`G` is not a unit of memory; known: B kB MB GB TB PB KiB MiB GiB TiB PiB"],
+        )
+        .line("run", "memory = \"8 G\""),
         row("memory beyond counting", 2, &["is not between 0 and 16 EiB", "99999999999999 TiB"])
             .line("run", "memory = \"99999999999999 TiB\""),
         row("no threads", 2, &["`run.threads`: is 0, below 1"]).line("run", "threads = 0"),

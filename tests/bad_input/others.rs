@@ -86,6 +86,16 @@ fn plan() -> Vec<Row> {
             "--assume",
             "nj=1,ni=1,snapshots=1099511627776",
         ]),
+        row("plan: more overlap than can be counted", 2, &["too many to count their pairs", "16776217 segments"])
+            .command(&[
+                "plan",
+                "--assume",
+                "nj=1,ni=1,snapshots=16777216",
+                "--set",
+                "spectrum.segment=1000 samples",
+                "--set",
+                "spectrum.overlap=0.9999",
+            ]),
         row("plan: no ranks", 2, &["invalid value '0' for '--ranks <TOTAL>': 0 is not in 1..=10000000"]).command(&[
             "plan",
             "{}/run.toml",

@@ -77,43 +77,41 @@ impl Row {
 
     /// Runs it, and fails unless the message, the code and the disk are right: on `ranks`, or alone.
     ///
-    /// A run is tried with the older result in its place and leave to replace it, which must stay as it is, and with
-    /// nothing there, which must stay so.
+    /// A run is tried with the older result in its place and leave to replace it, which must stay as it is; alone also
+    /// with nothing there, which must stay so.
     pub fn check(&self, ranks: Option<usize>) {
-        let olders: &[bool] = match (self.older, self.arguments) {
-            (true, None) => &[true, false],
-            _ => &[true],
-        };
-        for &older in olders {
-            let site = Site::new();
-            let shown = self.line.map(|(table, line)| (site.put(table, line), line));
-            if let Some(spoil) = self.spoil {
-                spoil(&site);
-            }
-            let result = site.path("result.zarr");
-            if !older {
-                std::fs::remove_dir_all(&result).unwrap();
-            }
-            let before = site.entries();
-            let folder = site.path("");
-            let folder = folder.to_str().unwrap().trim_end_matches('/');
-            let outcome = self.run(&site.path("run.toml"), folder, ranks, older && self.older);
-            let message = outcome.failed(self.code, &[]);
-            for part in self.says {
-                let part = part.replace("{}", folder);
-                assert!(message.contains(&part), "`{part}` is not in the message: {outcome:#?}");
-            }
-            if let Some((number, line)) = shown {
-                check_excerpt(&message, number, line);
-            }
-            assert!(!message.contains("internal error"), "{outcome:#?}");
-            let after = site.entries();
-            for (path, entry) in &before {
-                assert!(after.get(path) == Some(entry), "{} changed: {outcome:#?}", path.display());
-            }
-            let new: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
-            assert!(new.is_empty(), "{new:?} is new: {outcome:#?}");
+        let site = Site::new();
+        let shown = self.line.map(|(table, line)| (site.put(table, line), line));
+        if let Some(spoil) = self.spoil {
+            spoil(&site);
         }
+        self.check_once(&site, shown, ranks, self.older);
+        if ranks.is_none() && self.older && self.arguments.is_none() {
+            std::fs::remove_dir_all(site.path("result.zarr")).unwrap();
+            self.check_once(&site, shown, ranks, false);
+        }
+    }
+
+    fn check_once(&self, site: &Site, shown: Option<(usize, &str)>, ranks: Option<usize>, overwrite: bool) {
+        let before = site.entries();
+        let folder = site.path("");
+        let folder = folder.to_str().unwrap().trim_end_matches('/');
+        let outcome = self.run(&site.path("run.toml"), folder, ranks, overwrite);
+        let message = outcome.failed(self.code, &[]);
+        for part in self.says {
+            let part = part.replace("{}", folder);
+            assert!(message.contains(&part), "`{part}` is not in the message: {outcome:#?}");
+        }
+        if let Some((number, line)) = shown {
+            check_excerpt(&message, number, line);
+        }
+        assert!(!message.contains("internal error"), "{outcome:#?}");
+        let after = site.entries();
+        for (path, entry) in &before {
+            assert!(after.get(path) == Some(entry), "{} changed: {outcome:#?}", path.display());
+        }
+        let new: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
+        assert!(new.is_empty(), "{new:?} is new: {outcome:#?}");
     }
 
     fn run(&self, config: &Path, folder: &str, ranks: Option<usize>, overwrite: bool) -> Outcome {

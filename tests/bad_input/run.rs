@@ -17,8 +17,8 @@ fn settings() -> Vec<Row> {
         row("a segment longer than the record", 2, &["a segment of 240 samples does not fit a record of 26"])
             .line("spectrum", "segment = \"10 days\"")
             .on_ranks(),
-        row("a segment of no whole number of samples", 2, &["1.5 samples of 1 h, not a whole number"])
-            .line("spectrum", "segment = \"90 min\""),
+        row("a segment of no whole number of samples", 2, &["2.5 samples of 1 h, not a whole number"])
+            .line("spectrum", "segment = \"150 min\""),
         row("a segment shorter than two snapshots", 2, &["1 samples of 1 h, a segment has at least 2"])
             .line("spectrum", "segment = \"1 h\""),
         row("a segment without end", 2, &["a record has at most 16777216", "1e30 days"])
