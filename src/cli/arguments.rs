@@ -48,10 +48,10 @@ pub(super) struct Plan {
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     pub(super) sets: Vec<String>,
     /// Ranks of all nodes together
-    #[arg(long, value_name = "TOTAL", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "TOTAL", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(super) ranks: u32,
     /// Nodes
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) nodes: u32,
     /// Sizes of input that is not looked at: faces=13,nj=4320,ni=4320,snapshots=10311[,step=3600]
     #[arg(long, value_name = "SIZES")]
@@ -70,7 +70,7 @@ pub(super) struct Validate {
     #[arg(long, value_name = "REFERENCE")]
     pub(super) against: PathBuf,
     /// Largest difference, relative to the largest value of each spectrum or map
-    #[arg(long, default_value_t = 1e-6)]
+    #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
     pub(super) tolerance: f64,
 }
 
@@ -84,16 +84,16 @@ pub(super) struct Synth {
     #[arg(long, value_name = "KIND", default_value = "plain", value_parser = ["plain"])]
     pub(super) grid: String,
     /// Columns
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(super) nx: Option<usize>,
     /// Rows
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(super) ny: Option<usize>,
     /// Snapshots
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(super) nt: Option<usize>,
     /// Any number; the same number makes the same files
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(super) seed: Option<u64>,
     /// Longitude of the western edge [degrees east]
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
@@ -102,7 +102,7 @@ pub(super) struct Synth {
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(super) south: Option<f64>,
     /// Size of a cell
-    #[arg(long, value_name = "DEGREES")]
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(super) spacing_degrees: Option<f64>,
     /// Time between snapshots, as in "1 hour"
     #[arg(long, value_name = "DURATION")]
@@ -111,22 +111,22 @@ pub(super) struct Synth {
     #[arg(long, value_name = "DURATION")]
     pub(super) timestep: Option<Seconds>,
     /// Iteration of the first snapshot
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(super) first_iteration: Option<u64>,
     /// The noise's spectrum goes with frequency to this power, -2 to 0
     #[arg(long, allow_negative_numbers = true)]
     pub(super) slope: Option<f64>,
     /// Standard deviation of each component of the noise [m s-1]
-    #[arg(long, value_name = "SPEED")]
+    #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) noise_rms: Option<f64>,
     /// Speed of inertial motion [m s-1]
-    #[arg(long, value_name = "SPEED")]
+    #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) inertial_amplitude: Option<f64>,
     /// Speed of the M2 tide [m s-1]
-    #[arg(long, value_name = "SPEED")]
+    #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) m2_amplitude: Option<f64>,
     /// Speed of the K1 tide [m s-1]
-    #[arg(long, value_name = "SPEED")]
+    #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) k1_amplitude: Option<f64>,
     /// Speed of the steady flow [m s-1]
     #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]

@@ -11,6 +11,7 @@ mod validate;
 use clap::Parser;
 
 use crate::Error;
+use crate::exchange::{self, LaunchError};
 use arguments::{Arguments, Command};
 
 /// Runs the program; returns its exit code.
@@ -19,7 +20,10 @@ pub fn main() -> i32 {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to stdout with code 0, wrong usage to stderr with code 2.
-            let _ = error.print();
+            by_one(|| match error.to_string().strip_prefix("error: ") {
+                Some(message) => say(&format!("oceanspec: {}", message.trim_end())),
+                None => drop(error.print()),
+            });
             return error.exit_code();
         }
     };
@@ -32,11 +36,30 @@ pub fn main() -> i32 {
     match outcome {
         Ok(()) => 0,
         Err(error) => {
-            if !matches!(error, Error::Elsewhere(_)) {
-                say(&format!("oceanspec: {error}"));
+            match error {
+                Error::Elsewhere(_) => {}
+                // The ranks of `run` that know of each other have agreed on who speaks; here they do not.
+                Error::Launch(LaunchError::OneProcess { .. }) => by_one(|| say(&format!("oceanspec: {error}"))),
+                _ => say(&format!("oceanspec: {error}")),
             }
             error.exit_code()
         }
+    }
+}
+
+/// Lets the first of several processes tell what all of them know; the others leave after it, because a launcher ends
+/// all when one leaves with a code.
+fn by_one(tell: impl FnOnce()) {
+    let started = exchange::detect(|name| std::env::var(name).ok());
+    let world = started.filter(|launcher| launcher.processes > 1).and_then(|_| exchange::world().ok());
+    match world {
+        Some(world) => {
+            if world.rank() == 0 {
+                tell();
+            }
+            world.barrier();
+        }
+        None => tell(),
     }
 }
 

@@ -4,18 +4,23 @@ use super::assume::assumed;
 use super::{arguments, print};
 use crate::Error;
 use crate::config::Config;
-use crate::exchange::SingleProcess;
+use crate::exchange::{SingleProcess, one_process};
 use crate::pipeline;
 use crate::plan::{Machine, Plan};
 use crate::terms::Bytes;
 
 pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
+    one_process("plan")?;
     let config = match &arguments.config {
         Some(path) => Config::load(path, &arguments.sets)?,
         None => Config::assumed(&arguments.sets)?,
     };
     let here = pipeline::machine(&config, &SingleProcess);
     let (ranks, nodes) = (arguments.ranks as usize, arguments.nodes as usize);
+    if nodes > ranks {
+        let text = format!("--nodes {nodes} is more than --ranks {ranks}; --ranks counts those of all nodes together");
+        return Err(Error::Setting { text });
+    }
     let ranks_per_node = ranks.div_ceil(nodes);
     let cores = here.threads;
     let machine = Machine {

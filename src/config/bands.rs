@@ -13,6 +13,9 @@ pub(super) fn check(raw: Vec<RawBand>, document: &Document) -> Result<Vec<Band>,
         let key = |name: &str| format!("bands[{at}].{name}");
         let name = raw.name.ok_or_else(|| document.wrong(&key("name"), "is not given; each band needs a name"))?;
         let name = check::not_empty(document, &key("name"), name)?;
+        if name.contains(char::is_control) {
+            return Err(document.wrong(&key("name"), "holds a control character; a name is letters, digits and blanks"));
+        }
         if let Some(first) = bands.iter().position(|band| band.name == name) {
             let message = format!("\"{name}\" is the name of bands[{first}] already; names must differ");
             return Err(document.wrong(&key("name"), message));

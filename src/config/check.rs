@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::document::Document;
 use super::error::ConfigError;
 use super::keys;
-use crate::terms::{ParseTermError, Seconds};
+use crate::terms::{ParseTermError, Seconds, TIME_STEPS, short};
 
 /// The value that a word stands for, from a table of words.
 pub(super) fn choice<T: Copy>(
@@ -38,13 +38,14 @@ pub(super) fn term<T: FromStr<Err = ParseTermError>>(
     text.parse().map_err(|error: ParseTermError| document.wrong(key, error.to_string()))
 }
 
-/// A duration above zero.
+/// A duration of a model's time step.
 pub(super) fn duration(document: &Document, key: &str, text: &str) -> Result<Seconds, ConfigError> {
     let seconds: Seconds = term(document, key, text)?;
-    if seconds.0.is_finite() && seconds.0 > 0.0 {
+    if TIME_STEPS.contains(&seconds.0) {
         Ok(seconds)
     } else {
-        Err(document.wrong(key, format!("is {} s; it must be above 0 s and finite", seconds.0)))
+        let (least, most) = (Seconds(*TIME_STEPS.start()), Seconds(*TIME_STEPS.end()));
+        Err(document.wrong(key, format!("is {} s; it must be above 0 s: {least} to {most}", short(seconds.0))))
     }
 }
 
@@ -94,6 +95,9 @@ pub(super) fn not_empty(document: &Document, key: &str, text: String) -> Result<
 /// `--set` or there is no file.
 pub(super) fn path(document: &Document, key: &str, text: String) -> Result<PathBuf, ConfigError> {
     let text = not_empty(document, key, text)?;
+    if text.contains('\0') {
+        return Err(document.wrong(key, "holds the character NUL, which no path can"));
+    }
     let folder = document.origin().filter(|_| !document.is_set(key)).and_then(Path::parent);
     let path = folder.map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text));
     let absolute = std::path::absolute(&path).map_err(|source| ConfigError::CurrentFolder {

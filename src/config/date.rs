@@ -7,6 +7,9 @@ use super::document::Document;
 use super::error::ConfigError;
 use super::raw::RawDate;
 
+/// Later ones cannot be written as a date in every time zone, and so not as a unit of time either.
+const LAST_YEAR: u16 = 9998;
+
 /// A date is its midnight. `Z` and `+00:00` are allowed and mean the same as no zone.
 pub(super) fn check(document: &Document, key: &str, date: RawDate) -> Result<DateTime, ConfigError> {
     let form = "write for example 2011-09-10 or 2011-09-10T00:00:00";
@@ -25,10 +28,15 @@ pub(super) fn check(document: &Document, key: &str, date: RawDate) -> Result<Dat
     let Some(date) = datetime.date else {
         return Err(document.wrong(key, format!("{datetime} has no date; {form}")));
     };
+    if date.year > LAST_YEAR {
+        return Err(
+            document.wrong(key, format!("{datetime} is after the year {LAST_YEAR}, the last that dates can count to"))
+        );
+    }
     let time = datetime.time.unwrap_or(Time { hour: 0, minute: 0, second: None, nanosecond: None });
     let out_of_range = |error: jiff::Error| document.wrong(key, format!("{datetime} is not a time: {error}"));
     DateTime::new(
-        i16::try_from(date.year).map_err(|_| document.wrong(key, format!("the year {} is too large", date.year)))?,
+        i16::try_from(date.year).unwrap_or(i16::MAX),
         i8::try_from(date.month).unwrap_or(i8::MAX),
         i8::try_from(date.day).unwrap_or(i8::MAX),
         i8::try_from(time.hour).unwrap_or(i8::MAX),

@@ -28,6 +28,11 @@ pub(super) struct Document {
     places: BTreeMap<String, Place>,
 }
 
+/// The text with a sign for each character that would move a terminal's cursor: values of the file stand in messages.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 #[derive(Clone, Debug)]
 struct Place {
     key: Range<usize>,
@@ -118,7 +123,7 @@ impl Document {
         if let Some(example) = keys::example(key) {
             message = format!("{message}; for example {example}");
         }
-        ConfigError::Value { key: key.to_owned(), message, excerpt: self.excerpt(span) }
+        ConfigError::Value { key: visible(key), message: visible(&message), excerpt: self.excerpt(span) }
     }
 
     /// The value of `key` is wrong.
@@ -127,7 +132,7 @@ impl Document {
             Some(place) => self.excerpt(place.value.clone()),
             None => self.excerpt_of(key),
         };
-        ConfigError::Value { key: key.to_owned(), message: message.into(), excerpt }
+        ConfigError::Value { key: visible(key), message: visible(&message.into()), excerpt }
     }
 
     /// `key`, which stays open in the configuration, is needed now.

@@ -14,6 +14,35 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// The path of the configuration names no file.
+    #[error("{} is not a file; CONFIG is the run's TOML file", path.display())]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// The file is too long for a configuration.
+    #[error("{} has {bytes} bytes, a configuration at most {most}; CONFIG is the run's TOML file", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The length that is still read.
+        most: u64,
+    },
+    /// The file is no UTF-8 text.
+    #[error(
+        "{}: line {line} holds the byte 0x{byte:02x}, which is not UTF-8; CONFIG is the run's TOML file, a text in UTF-8",
+        path.display()
+    )]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first wrong byte, from 1.
+        line: usize,
+        /// The byte.
+        byte: u8,
+    },
     /// The current folder, on which a relative path depends, is not known.
     #[error("`{key}` is the relative path {}, and the current folder cannot be found: {source}", path.display())]
     CurrentFolder {
@@ -78,7 +107,11 @@ impl ConfigError {
     /// The place in the file or in a `--set` that the error is about.
     pub fn excerpt(&self) -> Option<&Excerpt> {
         match self {
-            ConfigError::Read { .. } | ConfigError::CurrentFolder { .. } => None,
+            ConfigError::Read { .. }
+            | ConfigError::NotAFile { .. }
+            | ConfigError::TooLong { .. }
+            | ConfigError::NotUtf8 { .. }
+            | ConfigError::CurrentFolder { .. } => None,
             ConfigError::Syntax { excerpt, .. }
             | ConfigError::Set { excerpt, .. }
             | ConfigError::UnknownKey { excerpt, .. }

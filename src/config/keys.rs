@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::document::Document;
+use super::document::{Document, visible};
 use super::error::ConfigError;
 
 /// One table of the configuration.
@@ -118,8 +118,8 @@ pub(super) fn check_names(table: &DeTable<'_>, document: &Document) -> Result<()
             excerpt,
         },
         Some(key) => ConfigError::UnknownKey {
-            hint: hint(path, &key),
-            key,
+            hint: visible(&hint(path, &key)),
+            key: visible(&key),
             table: match path {
                 "" => "the top level".to_owned(),
                 "bands" => "[[bands]]".to_owned(),

@@ -20,6 +20,7 @@ mod overlay;
 mod pattern;
 mod prepare;
 mod raw;
+mod read;
 mod run;
 mod select;
 mod spectrum;
@@ -80,9 +81,7 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or as [`Config::parse`].
     pub fn load(path: &Path, sets: &[String]) -> Result<Config, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Config::parse(&text, path, sets)
+        Config::parse(&read::text(path)?, path, sets)
     }
 
     /// Checks the TOML `text` of the file `origin`; `sets` are `key.path=VALUE`, laid over it in order.
@@ -107,6 +106,7 @@ impl Config {
     fn read(origin: Option<&Path>, text: &str, sets: &[String]) -> Result<Config, ConfigError> {
         let (document, raw) = Document::read(origin, text, sets)?;
         let input = Input::check(raw.input, &document)?;
+        check_two_sources(&input, &document)?;
         Ok(Config {
             prepare: Prepare::check(raw.prepare, &input.variables, &document)?,
             select: Select::check(raw.select, &document)?,
@@ -117,6 +117,11 @@ impl Config {
             input,
             document,
         })
+    }
+
+    /// The file that it was read from; none if all is default.
+    pub fn file(&self) -> Option<&Path> {
+        self.document.origin()
     }
 
     /// The effective configuration as TOML: all defaults filled in, all paths absolute.
@@ -175,5 +180,20 @@ impl Config {
     pub fn epoch(&self) -> Result<DateTime, ConfigError> {
         let epoch = self.input.epoch;
         epoch.ok_or_else(|| self.document.missing("input.epoch", "the run needs the time of iteration 0"))
+    }
+}
+
+/// Refuses to read u and v as the same values: one file, by a template without `{name}`, and one record of it.
+fn check_two_sources(input: &Input, document: &Document) -> Result<(), ConfigError> {
+    let one_record = matches!(input.record, Record::Number(_) | Record::Name(_));
+    match &input.variables {
+        Variables::Velocity { u, v }
+            if one_record && input.pattern.file_name(u, 0) == input.pattern.file_name(v, 0) =>
+        {
+            let message = "has no {name}: u and v would be read from the same file; write {name} where the variable's \
+                           name stands, as in \"{name}.{iter:010}.data\"";
+            Err(document.wrong("input.pattern", message))
+        }
+        _ => Ok(()),
     }
 }

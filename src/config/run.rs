@@ -11,9 +11,12 @@ use crate::terms::Bytes;
 pub struct Run {
     /// Memory allowed on a node, all its ranks together; above 0.
     pub memory: Option<Bytes>,
-    /// Threads of a rank, at least 1.
+    /// Threads of a rank, 1 to 4096.
     pub threads: Option<usize>,
 }
+
+/// More cores than a node has.
+const THREADS_AT_MOST: usize = 4096;
 
 impl Run {
     pub(super) fn check(raw: RawRun, document: &Document) -> Result<Run, ConfigError> {
@@ -25,6 +28,12 @@ impl Run {
             .threads
             .map(|count| check::at_least(document, "run.threads", count, 1, "leave it out to use the allowed cores"))
             .transpose()?;
+        if let Some(count) = threads
+            && count > THREADS_AT_MOST
+        {
+            let message = format!("is {count}, above {THREADS_AT_MOST}; leave it out to use the allowed cores");
+            return Err(document.wrong("run.threads", message));
+        }
         Ok(Run { memory, threads })
     }
 

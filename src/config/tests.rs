@@ -3,6 +3,7 @@
 mod messages;
 mod random;
 mod sets;
+mod values;
 
 use std::path::PathBuf;
 

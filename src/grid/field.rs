@@ -39,6 +39,11 @@ impl GridField {
         }
     }
 
+    /// Whether the field is given at every level.
+    pub fn has_levels(self) -> bool {
+        matches!(self, GridField::HFacC | GridField::HFacW | GridField::HFacS)
+    }
+
     /// Other names under which copies of the field go.
     pub fn aliases(self) -> &'static [&'static str] {
         match self {

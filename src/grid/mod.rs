@@ -13,6 +13,7 @@ mod selection;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::ops::Range;
 
@@ -23,6 +24,7 @@ pub use field::GridField;
 pub use neighbour::{Halo, Periodic};
 pub use selection::{Axis, Lattice, SelectionRequest, lattice};
 pub use survey::{Grid, Rotation, SurveyRequest, survey};
+pub use values::check_values;
 
 /// Size of the native grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +114,20 @@ pub enum GridError {
         /// Shape of the data.
         expected: String,
     },
+    /// A value that the field cannot have.
+    #[error("grid field {name} in {place} is {value} at {point}, but {allowed}; see [input] grid, endian and dtype")]
+    Value {
+        /// Field name.
+        name: &'static str,
+        /// File.
+        place: String,
+        /// The value.
+        value: String,
+        /// Where it is.
+        point: String,
+        /// What there can be.
+        allowed: String,
+    },
     /// The grid is not latitude-longitude and has no angles.
     #[error(
         "the grid in {place} is not latitude-longitude ({field} changes by {change:.4} degrees along {along}) and has no AngleCS, AngleSN: \
@@ -135,4 +151,11 @@ pub enum GridError {
         /// What was asked and what there is.
         reason: String,
     },
+}
+
+impl GridError {
+    /// A wrong value of `field`.
+    fn value(files: &dyn GridFiles, field: GridField, value: String, point: String, allowed: &str) -> Self {
+        GridError::Value { name: field.name(), place: files.place(field), value, point, allowed: allowed.to_owned() }
+    }
 }

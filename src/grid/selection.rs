@@ -1,11 +1,13 @@
 //! A selection of points: faces × rows × columns, each row and column axis with a stride.
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::row_blocks::row_blocks;
 use super::{Extent, GridError, GridField, GridFiles, Window};
+use crate::terms::short;
 
 /// Native indices start, start + step, ... along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,27 @@ pub struct SelectionRequest {
     pub stride: usize,
 }
 
+/// The least and the greatest number of some.
+struct Extremes([f64; 2]);
+
+impl Default for Extremes {
+    fn default() -> Self {
+        Extremes([f64::INFINITY, f64::NEG_INFINITY])
+    }
+}
+
+impl Extremes {
+    fn extend(&mut self, values: &[f64]) {
+        self.0 = values.iter().fold(self.0, |[low, high], &value| [low.min(value), high.max(value)]);
+    }
+}
+
+impl fmt::Display for Extremes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from {} to {}", short(self.0[0]), short(self.0[1]))
+    }
+}
+
 /// Whether a longitude lies in [west, east] on the circle.
 fn within_longitudes(lon: f64, west: f64, east: f64) -> bool {
     let width = east - west;
@@ -128,7 +151,7 @@ pub fn lattice(request: &SelectionRequest, extent: &Extent, files: &dyn GridFile
     let mut i = bounded("i", request.i, extent.ni)?;
 
     if request.lon.is_some() || request.lat.is_some() {
-        let key = if request.lon.is_some() { "lon" } else { "lat" };
+        let (mut longitudes, mut latitudes) = (Extremes::default(), Extremes::default());
         let mut found: Option<([usize; 2], [usize; 2])> = None;
         let mut holding = Vec::new();
         for &face in &faces {
@@ -138,6 +161,8 @@ pub fn lattice(request: &SelectionRequest, extent: &Extent, files: &dyn GridFile
                 let read = |asked: bool, field| if asked { files.read(field, 1, &window) } else { Ok(Vec::new()) };
                 let xc = read(request.lon.is_some(), GridField::Xc)?;
                 let yc = read(request.lat.is_some(), GridField::Yc)?;
+                longitudes.extend(&xc);
+                latitudes.extend(&yc);
                 for at in 0..window.points() {
                     let in_lon = request.lon.is_none_or(|[west, east]| within_longitudes(xc[at], west, east));
                     let in_lat = request.lat.is_none_or(|[south, north]| (south..=north).contains(&yc[at]));
@@ -157,7 +182,13 @@ pub fn lattice(request: &SelectionRequest, extent: &Extent, files: &dyn GridFile
             }
         }
         let Some((rows, columns)) = found else {
-            return Err(empty(key, "no point of the grid lies in the longitude-latitude box".into()));
+            let part = |name, field, asked: Option<[f64; 2]>, extremes: Extremes| {
+                asked.map(|[low, high]| format!("{name} = [{low}, {high}], where the grid's {field} goes {extremes}"))
+            };
+            let parts = [part("lon", "XC", request.lon, longitudes), part("lat", "YC", request.lat, latitudes)];
+            let key = if request.lon.is_some() { "lon" } else { "lat" };
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            return Err(empty(key, format!("no point of the grid lies in {}", parts.join(" and "))));
         };
         j = [rows[0], rows[1] + 1];
         i = [columns[0], columns[1] + 1];

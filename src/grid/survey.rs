@@ -1,7 +1,10 @@
 //! One look at the grid before the run: masks of the whole grid, and whether velocities need turning.
 
+use std::ops::RangeInclusive;
+
 use super::row_blocks::row_blocks;
 use super::{Bits, Extent, GridError, GridField, GridFiles, Periodic, Window};
+use crate::terms::short;
 
 /// How grid velocities become eastward and northward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -55,9 +58,21 @@ impl Grid {
     }
 }
 
+/// A mask of water: how much of a cell is open, or how deep it is [m]. Zero, negative numbers and NaN are land; what is
+/// open is not next to nothing (as bytes in the wrong order are) and not more than there can be.
+struct Mask {
+    open: RangeInclusive<f64>,
+    allowed: &'static str,
+}
+
+/// 2 is MITgcm's `hFacSup`, for a surface that moves.
+const SHARE: Mask = Mask { open: 1e-6..=2.0, allowed: "a cell's open share is 0 (land) to 1" };
+const DEPTH: Mask = Mask { open: 1e-6..=1e5, allowed: "a depth is 0 (land) to 100000 m" };
+
 /// Bits of `field > 0` at `level`.
 fn positive(files: &dyn GridFiles, field: GridField, level: usize, extent: &Extent) -> Result<Bits, GridError> {
     let mut bits = Bits::zero(extent);
+    let mask = if field == GridField::Depth { DEPTH } else { SHARE };
     for face in 0..extent.faces {
         for rows in row_blocks(0..extent.nj, extent.ni) {
             let window = Window { face, j: rows, i: 0..extent.ni };
@@ -66,6 +81,10 @@ fn positive(files: &dyn GridFiles, field: GridField, level: usize, extent: &Exte
                 let words = bits.row_mut(face, row);
                 for (i, &value) in values.iter().enumerate() {
                     if value > 0.0 {
+                        if !mask.open.contains(&value) {
+                            let point = format!("j = {row}, i = {i}");
+                            return Err(GridError::value(files, field, short(value), point, mask.allowed));
+                        }
                         words[i / 64] |= 1 << (i % 64);
                     }
                 }

@@ -350,3 +350,83 @@ fn a_grid_is_read_in_few_blocks() {
     // Three fields for the survey, two for the box, 16 blocks each.
     assert_eq!(files.reads.load(Ordering::Relaxed), 5 * 16);
 }
+
+/// Land may hold anything; what is wet and selected may not. With a stride, and on several faces.
+#[test]
+fn values_are_checked_where_they_are_used() {
+    let extent = extent(2, 9, 12);
+    let is_land = |face: usize, j: usize, i: usize| (face, j, i) == (1, 4, 6);
+    let sea = |spoiled: &'static [(GridField, f64)], at: (usize, usize, usize)| {
+        let value = move |field, good: f64, here| match spoiled.iter().find(|(name, _)| *name == field) {
+            Some((_, value)) if here == at => *value,
+            _ => good,
+        };
+        let files = MemoryFiles { extent, fields: HashMap::new(), reads: AtomicUsize::new(0) };
+        let angle = 0.3_f64;
+        files
+            .with(GridField::Xc, move |face, j, i| value(GridField::Xc, -30.0 + 0.25 * i as f64, (face, j, i)))
+            .with(GridField::Yc, move |face, j, i| {
+                value(GridField::Yc, 30.0 * face as f64 + 0.25 * j as f64, (face, j, i))
+            })
+            .with(GridField::Ra, move |face, j, i| value(GridField::Ra, 7e8, (face, j, i)))
+            .with(GridField::AngleCs, move |face, j, i| value(GridField::AngleCs, angle.cos(), (face, j, i)))
+            .with(GridField::AngleSn, move |_, _, _| angle.sin())
+            .with(GridField::Depth, move |face, j, i| if is_land(face, j, i) { 0.0 } else { 4000.0 })
+    };
+    let checked = |files: &MemoryFiles, stride| {
+        let grid = files.survey(1, true, true, NEITHER).unwrap();
+        let all = lattice(&SelectionRequest { stride, ..SelectionRequest::default() }, &extent, files).unwrap();
+        check_values(files, &grid, &all)
+    };
+    for (spoiled, part) in [
+        (&[(GridField::Yc, f64::NAN)][..], "YC"),
+        (&[(GridField::Yc, -90.1)], "-90.1"),
+        (&[(GridField::Xc, 1e5)], "100000"),
+        (&[(GridField::Ra, 0.0)], "RAC"),
+        (&[(GridField::AngleCs, f64::NAN)], "NaN, AngleSN 0.2955202"),
+        (&[(GridField::AngleCs, 1.0)], "is 1, AngleSN"),
+    ] {
+        for stride in [1, 2] {
+            let error = checked(&sea(spoiled, (1, 4, 8)), stride).unwrap_err();
+            assert!(matches!(&error, GridError::Value { point, .. } if point == "face = 1, j = 4, i = 8"), "{error}");
+            assert!(error.to_string().contains(part), "{error}");
+            checked(&sea(spoiled, (1, 4, 6)), stride).unwrap();
+        }
+        // Not selected.
+        checked(&sea(spoiled, (1, 4, 7)), 2).unwrap();
+    }
+    for (x, y, area) in [(1.0, 1.0_f64.to_radians(), 1.0), (1.0, 1.0, 1e-6), (0.0, 1.0, 1.0)] {
+        let files = MemoryFiles { extent, fields: HashMap::new(), reads: AtomicUsize::new(0) }
+            .with(GridField::Xc, |_, _, i| x * (0.25 * i as f64))
+            .with(GridField::Yc, |_, j, _| y * (10.0 + 0.25 * j as f64))
+            .with(GridField::Ra, |_, _, _| 7.6e8 * area)
+            .with(GridField::Depth, |_, _, _| 4000.0);
+        for stride in [1, 3] {
+            let error = checked(&files, stride).unwrap_err().to_string();
+            assert!(error.contains("times what XC and YC span"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn masks_hold_what_masks_can() {
+    let extent = extent(1, 3, 4);
+    let mask = |field, value: f64| {
+        let files = MemoryFiles::new(extent).with(GridField::HFacC, |_, _, _| 1.0).without(field);
+        files.with(field, move |_, j, i| if (j, i) == (1, 2) { value } else { 1.0 })
+    };
+    for (value, is_wet) in [(0.0, false), (-999.0, false), (f64::NAN, false), (0.05, true), (1.5, true)] {
+        let grid = mask(GridField::HFacC, value).survey(1, false, false, NEITHER).unwrap();
+        assert_eq!(grid.wet.get(0, 1, 2), is_wet, "{value}");
+    }
+    for value in [4.6e-41, 100.0, 1e30, f64::INFINITY] {
+        for field in [GridField::HFacC, GridField::HFacW] {
+            let error = mask(field, value).survey(1, false, false, NEITHER).unwrap_err().to_string();
+            assert!(error.contains(field.name()) && error.contains("j = 1, i = 2"), "{error}");
+        }
+    }
+    let deep = mask(GridField::Depth, 6e3).without(GridField::HFacC);
+    assert!(deep.survey(1, false, false, NEITHER).is_ok());
+    let wrong = mask(GridField::Depth, 4e-41).without(GridField::HFacC);
+    assert!(wrong.survey(1, false, false, NEITHER).unwrap_err().to_string().contains("100000 m"));
+}

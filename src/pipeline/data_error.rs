@@ -1,18 +1,13 @@
 //! What can be wrong with values read.
 
-/// A value as a person reads it: 11.5, but 1.0000e32.
-pub(super) fn shown(value: f64) -> String {
-    if value.is_finite() && value.abs() >= 1e7 { format!("{value:.4e}") } else { value.to_string() }
-}
-
 /// Values that cannot be right.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// A value that is no number, or outside the valid range.
     #[error(
         "{file}: {field} = {} at {place} ({date}) is not within [prepare] valid_range = [{low}, {high}]; \
-         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values",
-        shown(*value)
+         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values; \
+         where values everywhere are huge or tiny, [input] endian or dtype is wrong", crate::terms::short(*value)
     )]
     OutOfRange {
         /// File of the snapshot.

@@ -1,5 +1,6 @@
 //! The only room that wires the others together: configuration in, result on disk out.
 
+mod apart;
 mod bad_values;
 mod compute;
 mod data_error;

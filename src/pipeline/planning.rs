@@ -10,7 +10,7 @@ use crate::grid::{Axis, Halo};
 use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
 use crate::product::Bands;
 use crate::spectrum::{SpectrumError, Welch, WelchSpec};
-use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds};
+use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds, short};
 
 /// Sizes of input that is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,15 +34,18 @@ fn segment_samples(config: &Config, interval: Seconds) -> Result<usize, Error> {
         Segment::Duration(duration) => {
             let samples = duration.0 / interval.0;
             let whole = samples.round();
-            if whole < 1.0 || (samples - whole).abs() > 1e-6 * whole {
-                let message = format!(
-                    "{duration} is {samples} samples of {interval}, not a whole number; nearest are \"{} samples\" and \"{} samples\"",
-                    samples.floor().max(2.0),
-                    samples.ceil().max(2.0)
-                );
-                return Err(Error::Setting { text: config.explain("spectrum.segment", &message) });
-            }
-            Ok(whole as usize)
+            let wrong = if whole < 2.0 {
+                "a segment has at least 2".to_owned()
+            } else if whole > SNAPSHOTS_AT_MOST as f64 {
+                format!("a record has at most {SNAPSHOTS_AT_MOST}")
+            } else if (samples - whole).abs() > 1e-6 * whole {
+                let [below, above] = [samples.floor().max(2.0), samples.ceil()];
+                format!("not a whole number; nearest: \"{below} samples\" or \"{above} samples\"")
+            } else {
+                return Ok(whole as usize);
+            };
+            let message = format!("{duration} is {} samples of {interval}, {wrong}", short(samples));
+            Err(Error::Setting { text: config.explain("spectrum.segment", &message) })
         }
     }
 }
@@ -68,7 +71,7 @@ pub(super) fn welch<T: Sample>(config: &Config, spec: &WelchSpec) -> Result<Welc
     Welch::new(spec).map_err(|error| {
         let key = match &error {
             SpectrumError::SegmentLength { .. } => "spectrum.segment",
-            SpectrumError::Overlap { .. } => "spectrum.overlap",
+            SpectrumError::Overlap { .. } | SpectrumError::Pairs { .. } => "spectrum.overlap",
             SpectrumError::Window { .. } => "spectrum.window",
             SpectrumError::SamplingInterval { .. } => return Error::Spectrum(error),
         };

@@ -6,6 +6,7 @@ use std::time::Instant;
 use rayon::ThreadPool;
 use tracing::{info, warn};
 
+use super::apart;
 use super::bad_values::BadValues;
 use super::compute::{Estimator, TileMaps};
 use super::groups::selected_count;
@@ -61,7 +62,8 @@ pub fn run(
 ) -> Result<RunSummary, Error> {
     let started = Instant::now();
     let place = if world.rank() == 0 {
-        ResultStore::check_place(&config.output.path, options.overwrite).map_err(Error::from)
+        let apart = apart::check(config);
+        apart.and_then(|()| Ok(ResultStore::check_place(&config.output.path, options.overwrite)?))
     } else {
         Ok(())
     };

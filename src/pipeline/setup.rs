@@ -180,5 +180,6 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         &extent,
         &files,
     )?;
+    grid::check_values(&files, &grid, &lattice)?;
     Ok(Setup { catalog, grid, lattice, files })
 }

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use tracing::warn;
 
 use super::bad_values::{BadValue, BadValues};
-use super::data_error::shown;
 use super::setup::Setup;
 use crate::Error;
 use crate::exchange::World;
@@ -166,7 +165,12 @@ fn line(setup: &Setup, step: usize, bad: Option<&BadValue>, [filled, left_out]: 
     let field = bad.map_or(0, |bad| bad.component as usize);
     let mut text = format!("{} {}: ", setup.catalog.time().date(step), setup.catalog.place(field, step));
     if let Some(bad) = bad {
-        text += &format!("{} = {} at {} and so on; ", bad.component.name(), shown(bad.value), bad.place(setup));
+        text += &format!(
+            "{} = {} at {} and so on; ",
+            bad.component.name(),
+            crate::terms::short(bad.value),
+            bad.place(setup)
+        );
     }
     let parts = [("interpolated", filled), ("left out", left_out)];
     let parts: Vec<String> = parts

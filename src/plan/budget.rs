@@ -1,5 +1,6 @@
 //! Projected memory of a rank: what it holds whatever the passes, and what is left for series.
 
+use super::limits::span;
 use super::{Machine, Problem, Tiling};
 use crate::terms::LANES;
 
@@ -87,7 +88,7 @@ pub struct Budget {
 impl Budget {
     /// Sizes for a problem on a machine.
     pub fn new(problem: &Problem, machine: &Machine, tiling: &Tiling) -> Self {
-        let native_columns = product(&[problem.ni as u64, problem.stride as u64]);
+        let native_columns = span(problem.ni, problem.stride) as u64;
         let row_bytes = product(&[native_columns, problem.stored_bytes as u64]).max(1);
         let rows_per_piece = ((PIECE_BYTES / row_bytes).max(1) as usize).min(tiling.tile_nj);
         let share = problem.steps.div_ceil(machine.ranks).max(1);

@@ -18,7 +18,7 @@ fn bounded(what: &str, factors: &[usize]) -> Result<u64, PlanError> {
 }
 
 /// Native indices from the first to the last of `len` selected ones.
-fn span(len: usize, stride: usize) -> usize {
+pub(super) fn span(len: usize, stride: usize) -> usize {
     len.saturating_sub(1).saturating_mul(stride).saturating_add(len.min(1))
 }
 

@@ -93,8 +93,8 @@ pub enum PlanError {
     /// Even one tile a rank at a time is too much.
     #[error(
         "not enough memory: one rank would need {needed} for a single tile ({tile} of series), it may use {allowed} \
-         ([run] memory = {node} per node, {ranks_per_node} rank(s) per node); set [run] memory to at least {least}, \
-         or use fewer ranks per node"
+         ([run] memory = {node} per node, {ranks_per_node} rank(s) per node of {threads} thread(s)); \
+         set [run] memory to at least {least}, or use fewer ranks per node or [run] threads"
     )]
     Memory {
         /// Least bytes of a rank.
@@ -107,12 +107,15 @@ pub enum PlanError {
         node: Bytes,
         /// Ranks on a node.
         ranks_per_node: usize,
+        /// Threads of a rank.
+        threads: usize,
         /// Least that would do, per node.
         least: Bytes,
     },
     /// No tile has a point with a spectrum.
     #[error(
-        "[select] leaves no wet point with a spectrum: all {points} selected points are land or lack a neighbour beyond the domain's edge"
+        "[select] leaves no wet point with a spectrum: all {points} selected points are land at [input] level \
+         (by hFacC, or else Depth), or lack a neighbour beyond the domain's edge ([input] periodic)"
     )]
     AllLand {
         /// Selected points.

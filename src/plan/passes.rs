@@ -221,6 +221,7 @@ impl Cut {
             allowed: Bytes(allowed),
             node: Bytes(of_node(allowed)),
             ranks_per_node,
+            threads: machine.threads,
             least: Bytes(of_node(needed)).next_exact(),
         }
     }

@@ -220,7 +220,7 @@ fn check_memory(plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_plan_holds(problem in any_problem(), machine in any_machine(), sea in any_sea()) {

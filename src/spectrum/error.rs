@@ -27,6 +27,21 @@ pub enum SpectrumError {
         /// Samples of a segment.
         length: usize,
     },
+    /// The overlap leaves more segments than can be handled.
+    #[error(
+        "an overlap of {overlap} leaves a hop of {hop} samples between segments of {length}: {count} segments, too many \
+         to count their pairs; make spectrum.overlap smaller"
+    )]
+    Pairs {
+        /// Share of a segment as asked for.
+        overlap: f64,
+        /// Samples of a segment.
+        length: usize,
+        /// Samples from the start of a segment to the start of the next.
+        hop: usize,
+        /// Segments in the record.
+        count: usize,
+    },
     /// The sampling interval is not a positive number of seconds.
     #[error("the sampling interval is {seconds} s, it must be positive and finite; see input.timestep")]
     SamplingInterval {

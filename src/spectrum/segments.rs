@@ -17,12 +17,16 @@ pub struct Segmentation {
     pub count: usize,
 }
 
+/// Pairs of a segment or sample and a lag: a second's work.
+const PAIRS_AT_MOST: usize = 1 << 30;
+
 impl Segmentation {
     /// Cuts `steps` samples into segments of `length` that share noverlap = floor(`overlap` · `length`) samples.
     ///
     /// # Errors
     /// [`SpectrumError::SegmentLength`] for a length of 0 or past the record,
-    /// [`SpectrumError::Overlap`] for an overlap that is negative or leaves no hop.
+    /// [`SpectrumError::Overlap`] for an overlap that is negative or leaves no hop,
+    /// [`SpectrumError::Pairs`] for one that leaves so many segments that their pairs cannot be counted in seconds.
     pub fn new(steps: usize, length: usize, overlap: f64) -> Result<Self, SpectrumError> {
         if length == 0 || length > steps {
             return Err(SpectrumError::SegmentLength { length, steps });
@@ -35,7 +39,13 @@ impl Segmentation {
             return Err(SpectrumError::Overlap { overlap, length });
         }
         let hop = length - noverlap as usize;
-        Ok(Segmentation { steps, length, hop, count: (steps - length) / hop + 1 })
+        let count = (steps - length) / hop + 1;
+        // What is done for each lag at which two segments overlap: a product of windows, and a look at all segments.
+        let lags = (length - 1) / hop;
+        if lags.saturating_mul(length.max(count)) > PAIRS_AT_MOST {
+            return Err(SpectrumError::Pairs { overlap, length, hop, count });
+        }
+        Ok(Segmentation { steps, length, hop, count })
     }
 
     /// First sample of a segment.

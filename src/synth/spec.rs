@@ -85,9 +85,10 @@ impl SynthSpec {
     /// # Errors
     /// [`SynthError::Spec`] with the flag, the value and what is allowed.
     pub(super) fn check(&self) -> Result<(), SynthError> {
-        for (flag, count) in [("--nx", self.nx), ("--ny", self.ny), ("--nt", self.nt)] {
+        for (flag, count) in [("--nx", self.nx), ("--ny", self.ny)] {
             require((1..u32::MAX as usize).contains(&count), flag, count, "it must be 1 to 4294967294")?;
         }
+        require((2..u32::MAX as usize).contains(&self.nt), "--nt", self.nt, "a record has 2 to 4294967294 snapshots")?;
         let cells = self.nx.checked_mul(self.ny).filter(|&cells| cells < u32::MAX as usize);
         let shape = format!("{} × {}", self.nx, self.ny);
         require(cells.is_some(), "--nx × --ny", shape, "there may be at most 4294967294 cells")?;
@@ -192,6 +193,7 @@ mod tests {
         let cases: Vec<(&str, SynthSpec)> = vec![
             ("--nx", SynthSpec { nx: 0, ..base() }),
             ("--nt", SynthSpec { nt: 0, ..base() }),
+            ("--nt", SynthSpec { nt: 1, ..base() }),
             ("--nx × --ny", SynthSpec { nx: 1 << 20, ny: 1 << 20, ..base() }),
             ("--slope", SynthSpec { slope: -2.5, ..base() }),
             ("--slope", SynthSpec { slope: f64::NAN, ..base() }),

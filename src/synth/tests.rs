@@ -395,7 +395,7 @@ fn a_bad_snapshot_is_one_file() {
 
 #[test]
 fn tiny_grids_are_made_and_all_wet() {
-    for (nx, ny, nt) in [(1, 1, 1), (1, 7, 3), (3, 2, 2), (7, 1, 10)] {
+    for (nx, ny, nt) in [(1, 1, 2), (1, 7, 3), (3, 2, 2), (7, 1, 10)] {
         let spec = SynthSpec { nx, ny, nt, interval: Seconds(1800.0), ..SynthSpec::default() };
         let folder = tempfile::tempdir().unwrap();
         let summary = synthesise(folder.path(), &spec, &|_, _| {}).unwrap();

@@ -59,7 +59,8 @@ impl FromStr for BandLimit {
             return Ok(BandLimit::Offset(CyclesPerDay(sign * number(magnitude)?)));
         }
         if let Some(multiple) = trimmed.strip_suffix('f') {
-            return Ok(BandLimit::Relative(number(multiple.trim().trim_end_matches('*'))?));
+            let multiple = multiple.trim_end();
+            return Ok(BandLimit::Relative(number(multiple.strip_suffix('*').unwrap_or(multiple))?));
         }
         let fixed = trimmed.strip_suffix("cpd").unwrap_or(trimmed);
         Ok(BandLimit::Fixed(CyclesPerDay(number(fixed)?)))
@@ -100,6 +101,7 @@ mod tests {
             ("0.9 f", BandLimit::Relative(0.9)),
             ("0.9f", BandLimit::Relative(0.9)),
             ("f", BandLimit::Relative(1.0)),
+            ("0.9 * f", BandLimit::Relative(0.9)),
             ("f + 0.1 cpd", offset(0.1)),
             ("f-0.1cpd", offset(-0.1)),
             ("1.9", fixed(1.9)),
@@ -107,7 +109,10 @@ mod tests {
         ] {
             assert_eq!(text.parse::<BandLimit>().unwrap(), limit, "{text}");
         }
-        for text in ["", "f 0.1", "f + 0.1", "-1", "-0.9 f", "nan", "inf f", "0.9 g", "1 cph", "f + cpd"] {
+        for text in [
+            "", "f 0.1", "f + 0.1", "-1", "-0.9 f", "nan", "inf f", "0.9 g", "1 cph", "f + cpd", "0.9 ** f", "* f",
+            "0.9 f f",
+        ] {
             assert!(text.parse::<BandLimit>().is_err(), "{text}");
         }
         assert_eq!(BandLimit::Relative(0.9).at(CyclesPerDay(-1.5)).0, 0.9 * 1.5);

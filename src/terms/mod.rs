@@ -6,14 +6,19 @@ mod band;
 mod method;
 mod quantity;
 mod sample;
+#[cfg(test)]
+mod texts;
 
 pub use band::{Band, BandLimit};
 pub use method::{Detrend, Precision, Window};
-pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds};
+pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds, short};
 pub use sample::{LANES, Line, Sample};
 
 /// Seconds in a day of the frequency unit, cycles per day.
 pub const SECONDS_PER_DAY: f64 = 86_400.0;
+
+/// Time steps of a model, and intervals of its snapshots, that there can be [s]: what lies beyond is a slip of the pen.
+pub const TIME_STEPS: std::ops::RangeInclusive<f64> = 1e-6..=36_500.0 * SECONDS_PER_DAY;
 
 /// Earth's rotation rate [rad s-1]: 2π over MITgcm's default `rotationPeriod` of 86164 s.
 pub const OMEGA: f64 = 2.0 * std::f64::consts::PI / 86_164.0;

@@ -15,6 +15,12 @@ pub struct ParseTermError {
     pub reason: String,
 }
 
+/// A number for a message: at most seven digits, and an exponent where it is very large or very small.
+pub fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.6e}").parse().unwrap_or(value);
+    if rounded == 0.0 || (1e-4..1e9).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
 /// A duration in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
 pub struct Seconds(pub f64);
@@ -74,7 +80,11 @@ impl FromStr for Seconds {
                 });
             }
         };
-        Ok(Seconds(number * seconds_per_unit))
+        let seconds = number * seconds_per_unit;
+        if !seconds.is_finite() {
+            return Err(ParseTermError { text: text.to_owned(), reason: "the number is not finite".into() });
+        }
+        Ok(Seconds(seconds))
     }
 }
 
@@ -83,11 +93,11 @@ impl fmt::Display for Seconds {
         let s = self.0;
         if s >= super::SECONDS_PER_DAY && s % super::SECONDS_PER_DAY == 0.0 {
             let days = s / super::SECONDS_PER_DAY;
-            write!(f, "{days} day{}", if days == 1.0 { "" } else { "s" })
+            write!(f, "{} day{}", short(days), if days == 1.0 { "" } else { "s" })
         } else if s >= 3600.0 && s % 3600.0 == 0.0 {
-            write!(f, "{} h", s / 3600.0)
+            write!(f, "{} h", short(s / 3600.0))
         } else {
-            write!(f, "{s} s")
+            write!(f, "{} s", short(s))
         }
     }
 }
@@ -103,10 +113,12 @@ impl FromStr for Bytes {
             "mb" => 1e6,
             "gb" => 1e9,
             "tb" => 1e12,
+            "pb" => 1e15,
             "kib" => 1024.0,
             "mib" => 1024.0 * 1024.0,
             "gib" => 1024.0 * 1024.0 * 1024.0,
             "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            "pib" => 1024.0 * 1024.0 * 1024.0 * 1024.0 * 1024.0,
             "" => {
                 return Err(ParseTermError {
                     text: text.to_owned(),
@@ -116,7 +128,7 @@ impl FromStr for Bytes {
             _ => {
                 return Err(ParseTermError {
                     text: text.to_owned(),
-                    reason: format!("`{unit}` is not a unit of memory; known: B kB MB GB TB KiB MiB GiB TiB"),
+                    reason: format!("`{unit}` is not a unit of memory; known: B kB MB GB TB PB KiB MiB GiB TiB PiB"),
                 });
             }
         };
@@ -165,8 +177,25 @@ mod tests {
         assert_eq!("60 days".parse(), Ok(Seconds(5_184_000.0)));
         assert_eq!("25s".parse(), Ok(Seconds(25.0)));
         assert_eq!("1.5e1 min".parse(), Ok(Seconds(900.0)));
-        for text in ["60", "days", "", "1 fortnight", "1e400 s", "e5 s", "5 e s", "é"] {
+        for text in ["60", "days", "", "1 fortnight", "1e400 s", "1e308 days", "e5 s", "5 e s", "é"] {
             assert!(text.parse::<Seconds>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_messages_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (25.0, "25"),
+            (-1.0 / 3.0, "-0.3333333"),
+            (168.72, "168.72"),
+            (1e300, "1e300"),
+            (-3.337624169027738e24, "-3.337624e24"),
+            (4.6e-41, "4.6e-41"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(short(value), text);
         }
     }
 

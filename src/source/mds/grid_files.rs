@@ -86,6 +86,9 @@ impl MdsGridFiles {
         if length != expected {
             return Err(shape(format!("{length} bytes where {levels} level(s) need {expected}")));
         }
+        if levels != 1 && !field.has_levels() {
+            return Err(shape(format!("{length} bytes, {levels} levels")));
+        }
         let number = if value_bytes == 8 { Number::Float64(self.endian) } else { Number::Float32(self.endian) };
         Ok(OpenField { path, file, number, levels })
     }

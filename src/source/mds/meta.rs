@@ -41,7 +41,9 @@ impl Meta {
             return Err(wrong(format!("is {length} bytes long, which no .meta file is (most are under 1000)")));
         }
         let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
-        Self::parse(&String::from_utf8_lossy(&bytes)).map_err(wrong)
+        // Bytes of a file that is no text would play with the terminal.
+        Self::parse(&String::from_utf8_lossy(&bytes))
+            .map_err(|reason| wrong(format!("is not the text of a .meta file: {}", reason.escape_debug())))
     }
 
     /// Parses the text.

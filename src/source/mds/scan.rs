@@ -196,7 +196,11 @@ fn find(request: &MdsRequest, field: &MdsField, names: &[String]) -> Result<Vec<
         .into_par_iter()
         .map(|(iteration, name)| {
             let path = request.folder.join(name);
-            let length = std::fs::metadata(&path).map_err(|error| SourceError::io(&path, &error))?.len();
+            let metadata = std::fs::metadata(&path).map_err(|error| SourceError::io(&path, &error))?;
+            if !metadata.is_file() {
+                return Err(SourceError::Io { path, reason: "it is not a file".into() });
+            }
+            let length = metadata.len();
             let meta_path = meta_path(&path);
             let meta = if meta_path.is_file() { Some(Meta::read(&meta_path)?) } else { None };
             Ok(Found { iteration, file: PathBuf::from(name), length, meta })
