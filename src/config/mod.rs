@@ -36,7 +36,7 @@ use document::Document;
 pub use error::{ConfigError, Excerpt, Words};
 pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables};
 pub use output::{Codec, Output};
-pub use pattern::Pattern;
+pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};
 pub use prepare::{Missing, Prepare};
 pub use run::Run;
 pub use select::Select;

@@ -44,6 +44,16 @@ impl Meta {
         Self::parse(&String::from_utf8_lossy(&bytes)).map_err(wrong)
     }
 
+    /// Bytes of one value; `otherwise` where no type is named, none where it is one that cannot be read.
+    pub fn value_bytes(&self, otherwise: u64) -> Option<u64> {
+        match self.data_precision.as_deref() {
+            None => Some(otherwise),
+            Some("float32" | "real*4") => Some(4),
+            Some("float64" | "real*8") => Some(8),
+            Some(_) => None,
+        }
+    }
+
     /// Parses the text.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod block;
 mod catalog;
 mod grid_files;
+mod listing;
 mod meta;
 mod number;
 mod scan;
@@ -12,6 +13,7 @@ mod scan;
 pub use block::MdsBlock;
 pub use catalog::MdsCatalog;
 pub use grid_files::MdsGridFiles;
+pub use listing::{FileFacts, ListedFile, Listing, Sorted};
 pub use meta::Meta;
 pub use number::{Endian, Number};
 pub use scan::{MdsField, MdsRequest, RecordChoice, scan};

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::super::{SourceError, TimeAxis};
 use super::catalog::MdsCatalogField;
-use super::{Endian, MdsCatalog, Meta, Number};
+use super::listing::meta_path;
+use super::{Endian, Listing, MdsCatalog, Meta, Number};
 use crate::config::Pattern;
 use crate::grid::Extent;
 
@@ -82,14 +83,12 @@ struct Layout {
 /// # Errors
 /// When files are missing, cut, of different shapes, or uneven in time; see [`SourceError`].
 pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
-    if !request.folder.is_dir() {
-        return Err(SourceError::NoFolder { path: request.folder.clone() });
-    }
-    let names = list(&request.folder, request.pattern.to_string().matches('/').count())?;
+    let listing = Listing::read(&request.folder, &request.pattern)?;
+    let names = listing.names();
     let mut fields = Vec::new();
     let mut first: Option<(String, Layout, TimeAxis)> = None;
     for field in &request.fields {
-        let found = find(request, field, &names)?;
+        let found = find(request, field, names)?;
         let layout = layout(request, field, &found)?;
         let iterations: Vec<u64> = found.iter().map(|found| found.iteration).collect();
         let time = TimeAxis::new(&iterations, request.seconds_per_iteration, request.epoch_seconds)?;
@@ -152,26 +151,6 @@ pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
     })
 }
 
-/// All files down to `depth` folders below `folder`, as paths relative to it.
-fn list(folder: &Path, depth: usize) -> Result<Vec<String>, SourceError> {
-    let mut names = Vec::new();
-    let mut pending = vec![(folder.to_owned(), String::new(), 0)];
-    while let Some((path, prefix, level)) = pending.pop() {
-        for entry in std::fs::read_dir(&path).map_err(|error| SourceError::io(&path, &error))? {
-            let entry = entry.map_err(|error| SourceError::io(&path, &error))?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let relative = format!("{prefix}{name}");
-            if level == depth {
-                names.push(relative);
-            } else if entry.path().is_dir() {
-                pending.push((entry.path(), format!("{relative}/"), level + 1));
-            }
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
-}
-
 /// The files of one field in order of time, each with its length and `.meta`.
 fn find(request: &MdsRequest, field: &MdsField, names: &[String]) -> Result<Vec<Found>, SourceError> {
     let matching: Vec<(u64, &String)> =
@@ -204,11 +183,6 @@ fn find(request: &MdsRequest, field: &MdsField, names: &[String]) -> Result<Vec<
         .collect::<Result<Vec<_>, SourceError>>()?;
     found.sort_by_key(|found| found.iteration);
     Ok(found)
-}
-
-/// `X.0000000001.data` -> `X.0000000001.meta`; other names get `.meta` in place of their last extension.
-fn meta_path(data: &Path) -> PathBuf {
-    data.with_extension("meta")
 }
 
 /// The layout that all files of a field share; lengths are checked against it.
