@@ -189,7 +189,7 @@ impl MapWriter<'_> {
         }
         let time = self.setup.catalog.time();
         write("time", Values::F64(&(0..time.len()).map(|step| time.seconds(step)).collect::<Vec<_>>()))?;
-        let status: Vec<u8> = time.present.iter().map(|&present| if present { 0 } else { 3 }).collect();
+        let status: Vec<u8> = time.status.iter().map(|&status| status as u8).collect();
         write("time_status", Values::U8(&status))?;
         if !self.config.bands.is_empty() {
             let names: Vec<String> = self.config.bands.iter().map(|band| band.name.clone()).collect();

@@ -182,11 +182,10 @@ impl<'a> PassReader<'a> {
             Component::U => &self.setup.grid.open_west,
             Component::V => &self.setup.grid.open_south,
         };
-        let time = self.setup.catalog.time();
         for (step, values) in steps.clone().zip(out.chunks_exact_mut(window.points().max(1))) {
             for (j, values) in window.j.clone().zip(values.chunks_exact_mut(window.i.len())) {
                 let open = open.row(piece.face, j);
-                if time.present[step] {
+                if self.setup.catalog.has(component as usize, step) {
                     self.check(values, open, component, (step, piece.face, j, window.i.start))?;
                 }
                 clear_dry_faces(values, open, window.i.start);

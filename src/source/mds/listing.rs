@@ -50,7 +50,8 @@ pub struct FileFacts {
     pub listed: ListedFile,
     /// Its length in bytes, or why it cannot be read, in the system's words.
     pub length: Result<u64, String>,
-    /// What its `.meta` says, or why that cannot be read or understood; none: it has no `.meta`.
+    /// What its `.meta` says, or why that cannot be read or understood (a text that follows its name); none: it has no
+    /// `.meta`.
     pub meta: Option<Result<Meta, String>>,
 }
 
@@ -150,7 +151,7 @@ impl Listing {
             .map(|listed| {
                 let path = self.folder.join(&listed.file);
                 let meta_path = meta_path(&path);
-                let meta = meta_path.is_file().then(|| Meta::read(&meta_path).map_err(|error| error.to_string()));
+                let meta = meta_path.is_file().then(|| Meta::read(&meta_path));
                 FileFacts { length: readable_length(&path), meta, listed }
             })
             .collect()
