@@ -18,6 +18,8 @@ mod mosaic;
 mod number;
 mod plane;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod times;
 mod variables;
 
