@@ -127,7 +127,7 @@ fn what_cannot_be_read_is_rejected() {
     );
     assert_values(&catalog);
     let path = folder.folder.path().join("V.0000000010.data");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     let catalog = folder.catalog();
     // The superuser reads it all the same.
     let readable = std::fs::File::open(&path).is_ok();
