@@ -9,7 +9,7 @@ use super::date;
 use super::document::Document;
 use super::error::ConfigError;
 use super::pattern::Pattern;
-use super::raw::{RawInput, RawRecord};
+use super::raw::{RawInput, RawRecord, RawRecords};
 use crate::terms::Seconds;
 
 /// The model output to read.
@@ -29,8 +29,8 @@ pub struct Input {
     pub variables: Variables,
     /// Vertical level, 1-based.
     pub level: usize,
-    /// Record in files of many records.
-    pub record: Record,
+    /// Record in files of many records: one for all variables, or one for each.
+    pub record: Vec<Record>,
     /// Length of one iteration; [`Config::timestep`](super::Config::timestep) asks for it.
     pub timestep: Option<Seconds>,
     /// Time of iteration 0, UTC; [`Config::epoch`](super::Config::epoch) asks for it.
@@ -122,6 +122,12 @@ const DTYPES: [(&str, Dtype); 2] = [("float32", Dtype::Float32), ("float64", Dty
 const DEFAULT_PATTERN: &str = "{name}.{iter:010}.data";
 
 impl Input {
+    /// The record of a variable, by its place in the order of [`Variables`].
+    pub fn record_of(&self, variable: usize) -> &Record {
+        // The list has one item, or one for each variable.
+        &self.record[if self.record.len() == 1 { 0 } else { variable }]
+    }
+
     pub(super) fn check(raw: RawInput, document: &Document) -> Result<Input, ConfigError> {
         let layout = raw.layout.map(|word| check::choice(document, "input.layout", &word, &LAYOUTS)).transpose()?;
         let periodic = periodic(document, raw.periodic.unwrap_or_default())?;
@@ -129,6 +135,8 @@ impl Input {
             let message = "is for plain grids; the seams of layout = \"llc\" are known: leave periodic out";
             return Err(document.wrong("input.periodic", message));
         }
+        let record = records(document, raw.record)?;
+        let variables = variables(document, raw.u, raw.v, raw.scalar, &record)?;
         Ok(Input {
             format: raw
                 .format
@@ -137,18 +145,9 @@ impl Input {
             pattern: check::term(document, "input.pattern", raw.pattern.as_deref().unwrap_or(DEFAULT_PATTERN))?,
             grid: raw.grid.map(|text| check::path(document, "input.grid", text)).transpose()?,
             layout,
-            variables: variables(document, raw.u, raw.v, raw.scalar)?,
+            variables,
             level: check::at_least(document, "input.level", raw.level.unwrap_or(1), 1, "levels count from 1")?,
-            record: match raw.record.unwrap_or(RawRecord::Number(1)) {
-                RawRecord::Number(number) => Record::Number(check::at_least(
-                    document,
-                    "input.record",
-                    number,
-                    1,
-                    "records count from 1; a field's name goes in quotes",
-                )?),
-                RawRecord::Name(name) => Record::Name(check::not_empty(document, "input.record", name)?),
-            },
+            record,
             timestep: raw.timestep.map(|text| check::duration(document, "input.timestep", &text)).transpose()?,
             epoch: raw.epoch.map(|date| date::check(document, "input.epoch", date)).transpose()?,
             endian: raw
@@ -178,9 +177,9 @@ impl Input {
             v,
             scalar,
             level: Some(self.level as i64),
-            record: Some(match &self.record {
-                Record::Number(number) => RawRecord::Number(*number as i64),
-                Record::Name(name) => RawRecord::Name(name.clone()),
+            record: Some(match self.record.as_slice() {
+                [one] => RawRecords::One(raw_record(one)),
+                several => RawRecords::Several(several.iter().map(raw_record).collect()),
             }),
             timestep: self.timestep.map(check::duration_text),
             epoch: self.epoch.map(date::raw),
@@ -192,17 +191,50 @@ impl Input {
     }
 }
 
+fn raw_record(record: &Record) -> RawRecord {
+    match record {
+        Record::Number(number) => RawRecord::Number(*number as i64),
+        Record::Name(name) => RawRecord::Name(name.clone()),
+    }
+}
+
+fn records(document: &Document, raw: Option<RawRecords>) -> Result<Vec<Record>, ConfigError> {
+    let check = |key: &str, record| match record {
+        RawRecord::Number(number) => {
+            check::at_least(document, key, number, 1, "records count from 1; a field's name goes in quotes")
+                .map(Record::Number)
+        }
+        RawRecord::Name(name) => check::not_empty(document, key, name).map(Record::Name),
+    };
+    match raw.unwrap_or(RawRecords::One(RawRecord::Number(1))) {
+        RawRecords::One(record) => Ok(vec![check("input.record", record)?]),
+        RawRecords::Several(records) => {
+            records.into_iter().enumerate().map(|(at, record)| check(&format!("input.record[{at}]"), record)).collect()
+        }
+    }
+}
+
 fn variables(
     document: &Document,
     u: Option<String>,
     v: Option<String>,
     scalar: Option<Vec<String>>,
+    records: &[Record],
 ) -> Result<Variables, ConfigError> {
+    let count = scalar.as_ref().map_or(2, Vec::len);
+    if records.len() != 1 && records.len() != count {
+        let message = format!("has {} records for {count} variables; give one for all, or one for each", records.len());
+        return Err(document.wrong("input.record", message));
+    }
     let Some(names) = scalar else {
         let u = check::not_empty(document, "input.u", u.unwrap_or_else(|| "U".to_owned()))?;
         let v = check::not_empty(document, "input.v", v.unwrap_or_else(|| "V".to_owned()))?;
-        if u == v {
-            return Err(document.wrong("input.v", format!("u and v are both \"{u}\"; they are two variables")));
+        if u == v && (records.len() == 1 || records[0] == records[1]) {
+            let message = format!(
+                "u and v are both \"{u}\"; where one file holds both, say which record each is, as in \
+                 record = [\"UVEL\", \"VVEL\"]"
+            );
+            return Err(document.wrong("input.v", message));
         }
         return Ok(Variables::Velocity { u, v });
     };

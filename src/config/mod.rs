@@ -37,7 +37,7 @@ use document::Document;
 pub use error::{ConfigError, Excerpt, Words};
 pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables};
 pub use output::{Codec, Output};
-pub use pattern::Pattern;
+pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};
 pub use prepare::{Missing, Prepare};
 pub use run::Run;
 pub use select::Select;
@@ -106,7 +106,6 @@ impl Config {
     fn read(origin: Option<&Path>, text: &str, sets: &[String]) -> Result<Config, ConfigError> {
         let (document, raw) = Document::read(origin, text, sets)?;
         let input = Input::check(raw.input, &document)?;
-        check_two_sources(&input, &document)?;
         Ok(Config {
             prepare: Prepare::check(raw.prepare, &input.variables, &document)?,
             select: Select::check(raw.select, &document)?,
@@ -180,20 +179,5 @@ impl Config {
     pub fn epoch(&self) -> Result<DateTime, ConfigError> {
         let epoch = self.input.epoch;
         epoch.ok_or_else(|| self.document.missing("input.epoch", "the run needs the time of iteration 0"))
-    }
-}
-
-/// Refuses to read u and v as the same values: one file, by a template without `{name}`, and one record of it.
-fn check_two_sources(input: &Input, document: &Document) -> Result<(), ConfigError> {
-    let one_record = matches!(input.record, Record::Number(_) | Record::Name(_));
-    match &input.variables {
-        Variables::Velocity { u, v }
-            if one_record && input.pattern.file_name(u, 0) == input.pattern.file_name(v, 0) =>
-        {
-            let message = "has no {name}: u and v would be read from the same file; write {name} where the variable's \
-                           name stands, as in \"{name}.{iter:010}.data\"";
-            Err(document.wrong("input.pattern", message))
-        }
-        _ => Ok(()),
     }
 }

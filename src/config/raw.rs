@@ -32,7 +32,7 @@ pub(super) struct RawInput {
     pub(super) v: Option<String>,
     pub(super) scalar: Option<Vec<String>>,
     pub(super) level: Option<i64>,
-    pub(super) record: Option<RawRecord>,
+    pub(super) record: Option<RawRecords>,
     pub(super) timestep: Option<String>,
     pub(super) epoch: Option<RawDate>,
     pub(super) endian: Option<String>,
@@ -42,7 +42,17 @@ pub(super) struct RawInput {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(untagged, expecting = "must be a number, counted from 1, or the name of a field in quotes")]
+#[serde(
+    untagged,
+    expecting = "must be a number, counted from 1, or the name of a field in quotes; or a list of these, one for each variable"
+)]
+pub(super) enum RawRecords {
+    One(RawRecord),
+    Several(Vec<RawRecord>),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged)]
 pub(super) enum RawRecord {
     Number(i64),
     Name(String),

@@ -95,7 +95,7 @@ fn the_documented_example_has_the_documented_meaning() {
             layout: Some(Layout::Plain),
             variables: Variables::Velocity { u: "U".to_owned(), v: "V".to_owned() },
             level: 1,
-            record: Record::Number(1),
+            record: vec![Record::Number(1)],
             timestep: Some(Seconds(25.0)),
             epoch: Some(date(2011, 9, 10).at(0, 0, 0, 0)),
             endian: Endian::Big,
@@ -166,7 +166,7 @@ fn every_other_form_of_a_value_is_understood() {
     );
     let input = &config.input;
     assert_eq!(input.variables, Variables::Scalars(vec!["Eta".to_owned(), "PhiBot".to_owned()]));
-    assert_eq!(input.record, Record::Name("UVEL".to_owned()));
+    assert_eq!(input.record, [Record::Name("UVEL".to_owned())]);
     assert_eq!(input.epoch, Some(date(2011, 9, 10).at(6, 30, 0, 0)));
     assert_eq!(input.shape, Some([30, 40]));
     assert_eq!(input.periodic, Periodic { i: true, j: true });
@@ -188,6 +188,10 @@ fn every_other_form_of_a_value_is_understood() {
     let output = &config.output;
     assert_eq!((output.codec, output.keep_bits, output.spectrum), (Codec::Zstd { level: 19 }, Some(12), false));
     assert_eq!(parse("output.codec = \"none\"").output.codec, Codec::None);
+    let both = parse("input = { u = \"state3d\", v = \"state3d\", record = [\"UVEL\", 2] }").input;
+    assert_eq!(both.variables, Variables::Velocity { u: "state3d".to_owned(), v: "state3d".to_owned() });
+    assert_eq!((both.record_of(0), both.record_of(1)), (&Record::Name("UVEL".to_owned()), &Record::Number(2)));
+    assert_eq!(input.record_of(1), input.record_of(0));
     assert_eq!(parse("prepare.missing = \"reject\"").prepare.missing, Missing::Reject);
     assert_eq!(parse("input.layout = \"llc\"").input.layout, Some(Layout::Llc));
     assert_eq!(

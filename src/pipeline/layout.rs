@@ -8,7 +8,7 @@ use crate::config::{self, Config};
 use crate::plan::Plan;
 use crate::product::{MapArray, MapKind, geometry_maps, rotary_psd_attributes};
 use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec};
-use crate::terms::{OMEGA, Precision};
+use crate::terms::{OMEGA, Precision, Seconds};
 
 /// Everything that stands in the result, before any value does.
 pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, maps: &[MapArray]) -> GroupSpec {
@@ -143,13 +143,23 @@ fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
         arrays.push(axis("freq_time", "freq_time", plan.problem.frequencies, ElementKind::F64, attributes));
     }
     let time = setup.catalog.time();
-    let attributes = json!({
-        "long_name": "time of the snapshots",
+    let (long_name, comment) = match time.averaged_over {
+        None => ("time of the snapshots", None),
+        Some(seconds) => (
+            "middle of the interval that the velocities are means over",
+            Some(format!("means over {}; an interval ends at the iteration in the file's name", Seconds(seconds))),
+        ),
+    };
+    let mut attributes = json!({
+        "long_name": long_name,
         "standard_name": "time",
         "units": format!("seconds since {}", time.epoch_date()),
         "calendar": "proleptic_gregorian",
         "axis": "T",
     });
+    if let Some(comment) = comment {
+        attributes["comment"] = comment.into();
+    }
     arrays.push(axis("time", "time", time.len(), ElementKind::F64, attributes));
     let attributes = json!({
         "long_name": "what became of the snapshot",

@@ -170,7 +170,7 @@ pub fn plan(config: &Config, setup: &Setup, machine: Machine) -> Result<Plan, Er
         ni: lattice.i.len,
         native_points: grid.extent.points() as u64,
         steps: time.len(),
-        stored_steps: time.present.iter().filter(|&&present| present).count(),
+        stored_steps: setup.catalog.stored_steps(),
         row_beyond: last(&lattice.j) + 1 < grid.extent.nj || grid.periodic.north() == Halo::Wrap,
         column_beyond: last(&lattice.i) + 1 < grid.extent.ni || grid.periodic.east() == Halo::Wrap,
         stored_bytes: setup.catalog.stored_bytes(),

@@ -182,7 +182,9 @@ impl<'a> PassReader<'a> {
         for (step, values) in steps.clone().zip(out.chunks_exact_mut(window.points().max(1))) {
             for (j, values) in window.j.clone().zip(values.chunks_exact_mut(window.i.len())) {
                 let open = open.row(piece.face, j);
-                self.check(values, open, component, (step, piece.face, j, window.i.start))?;
+                if self.setup.catalog.has(component as usize, step) {
+                    self.check(values, open, component, (step, piece.face, j, window.i.start))?;
+                }
                 clear_dry_faces(values, open, window.i.start);
             }
         }

@@ -1,13 +1,16 @@
 //! The first look at the input: rank 0 lists, stats and reads headers; the others are told.
 
 use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
 
 use crate::Error;
 use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables};
 use crate::exchange::{World, agree};
-use crate::grid::{self, Bits, Extent, Grid, GridFiles, Lattice, Periodic, Rotation, SelectionRequest, SurveyRequest};
-use crate::source::Catalog;
+use crate::grid::{
+    self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Periodic, Rotation, SelectionRequest, SurveyRequest,
+};
 use crate::source::mds::{self, MdsField, MdsGridFiles, MdsRequest, RecordChoice};
+use crate::source::{Catalog, SourceError};
 
 /// What every rank knows of the input.
 #[derive(Clone, Debug)]
@@ -112,6 +115,38 @@ fn grid_files(config: &Config, catalog: &Catalog) -> Result<MdsGridFiles, Error>
     Ok(MdsGridFiles::new(config.grid_path()?, *catalog.extent(), endian(config), value_bytes(config)))
 }
 
+/// Snapshots that are named in the log.
+const NAMED: usize = 10;
+
+/// What the log says of the files.
+fn tell(catalog: &Catalog) {
+    catalog.notes().iter().for_each(|note| info!("{note}"));
+    catalog.lost().lines(NAMED).for_each(|line| warn!("{line}"));
+}
+
+/// Where no tile of the snapshots lies there must be no water.
+fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
+    for (field, j, i) in catalog.blank() {
+        // Snapshots have the rows of all faces in one column.
+        let point = |row: usize| (row / grid.extent.nj, row % grid.extent.nj);
+        let mut points = j.clone().flat_map(|row| i.clone().map(move |column| (point(row), column)));
+        if let Some(((face, row), column)) = points.find(|&((face, row), column)| grid.wet.get(face, row, column)) {
+            return Err(SourceError::UncoveredWater {
+                field: field.to_owned(),
+                j: j.clone(),
+                i: i.clone(),
+                place: if grid.extent.has_faces {
+                    format!("face {face}, j = {row}, i = {column}")
+                } else {
+                    format!("j = {row}, i = {column}")
+                },
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
 /// Faces of a lat-lon-cap grid; its compact files stack them in one column.
 const LLC_FACES: usize = 13;
 
@@ -127,11 +162,13 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     let Variables::Velocity { u, v } = &config.input.variables else {
         return Err(not_yet(config, "input.scalar", "a scalar field"));
     };
-    let record = match &config.input.record {
-        Record::Number(number) => RecordChoice::Number(*number as u64),
-        Record::Name(name) => RecordChoice::Name(name.clone()),
+    let record = |at: usize| match config.input.record_of(at) {
+        // The default, which leaves it to the files.
+        Record::Number(1) if config.input.record.len() == 1 => None,
+        Record::Number(number) => Some(RecordChoice::Number(*number as u64)),
+        Record::Name(name) => Some(RecordChoice::Name(name.clone())),
     };
-    let field = |name: &String, key| MdsField { name: name.clone(), key, record: record.clone() };
+    let field = |at, name: &String, key| MdsField { name: name.clone(), key, record: record(at) };
     let seconds = |date: jiff::civil::DateTime| {
         let zero = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
         date.duration_since(zero).as_secs()
@@ -139,7 +176,7 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     let catalog = mds::scan(&MdsRequest {
         folder: config.input_path()?.to_owned(),
         pattern: config.input.pattern.clone(),
-        fields: vec![field(u, "u"), field(v, "v")],
+        fields: vec![field(0, u, "u"), field(1, v, "v")],
         level: config.input.level as u64,
         seconds_per_iteration: config.timestep()?.0,
         epoch_seconds: seconds(config.epoch()?),
@@ -158,7 +195,9 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         );
         return Err(Error::Setting { text: config.explain("input.layout", &message) });
     }
+    let levels = catalog.levels;
     let catalog = Catalog::Mds(catalog);
+    tell(&catalog);
     let files = grid_files(config, &catalog)?;
     let request = SurveyRequest {
         level: config.input.level,
@@ -167,6 +206,17 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         periodic: Periodic { i: config.input.periodic.i, j: config.input.periodic.j },
     };
     let grid = grid::survey(&files, &extent, &request)?;
+    blank_is_land(&catalog, &grid)?;
+    if config.input.level > 1 && files.has(GridField::HFacC) {
+        let of_mask = files.levels(GridField::HFacC)? as u64;
+        if levels > 1 && of_mask != levels {
+            warn!(
+                "the files have {levels} levels, hFacC has {of_mask}: [input] level = {} is taken of both; where it is \
+                 another depth in the files, the mask of land is that of another depth",
+                config.input.level
+            );
+        }
+    }
     let range = |range: &Option<std::ops::Range<usize>>| range.as_ref().map(|range| [range.start, range.end]);
     let lattice = grid::lattice(
         &SelectionRequest {

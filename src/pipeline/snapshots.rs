@@ -37,11 +37,6 @@ pub(super) fn status(on_disk: StepStatus, filled: bool, left_out: bool) -> StepS
     }
 }
 
-/// What was found on disk at a step.
-fn on_disk(time: &TimeAxis, step: usize) -> StepStatus {
-    if time.present[step] { StepStatus::Used } else { StepStatus::Missing }
-}
-
 /// Why a snapshot was not used as it was; what the log calls it.
 const KINDS: [(StepStatus, &str); 3] = [
     (StepStatus::Missing, "missing"),
@@ -79,7 +74,7 @@ impl Snapshots {
         }
         let of_step = |step: usize| {
             let bits = all[step / TIMES_A_BYTE] >> (2 * (step % TIMES_A_BYTE));
-            status(on_disk(time, step), bits & 1 == 1, bits & 2 == 2)
+            status(time.status[step], bits & 1 == 1, bits & 2 == 2)
         };
         Snapshots { status: if parts.is_empty() { Vec::new() } else { (0..time.len()).map(of_step).collect() } }
     }
@@ -123,7 +118,7 @@ impl Snapshots {
         let time = setup.catalog.time();
         let not_used: Vec<usize> =
             (0..self.status.len()).filter(|&step| self.status[step] != StepStatus::Used).collect();
-        let of_kind = |kind: StepStatus| not_used.iter().copied().filter(move |&step| on_disk(time, step) == kind);
+        let of_kind = |kind: StepStatus| not_used.iter().copied().filter(move |&step| time.status[step] == kind);
         let named: Vec<u64> =
             KINDS.iter().flat_map(|(kind, _)| of_kind(*kind).take(NAMED_IN_LOG)).map(|step| step as u64).collect();
         let named = world.broadcast(bytemuck::cast_slice(&named).to_vec());
@@ -162,8 +157,13 @@ fn what_was_done(filled: usize, left_out: usize) -> String {
 
 /// One snapshot by date and file, with what is wrong with it and at how many points that matters.
 fn line(setup: &Setup, step: usize, bad: Option<&BadValue>, [filled, left_out]: [u64; 2]) -> String {
-    let field = bad.map_or(0, |bad| bad.component as usize);
-    let mut text = format!("{} {}: ", setup.catalog.time().date(step), setup.catalog.place(field, step));
+    let lost = setup.catalog.lost().list.iter().filter(|lost| lost.step == step);
+    let lost: Vec<String> = lost.map(|lost| format!("{} {}", lost.file, lost.what)).collect();
+    let files = match lost.is_empty() {
+        true => setup.catalog.place(bad.map_or(0, |bad| bad.component as usize), step),
+        false => lost.join(", "),
+    };
+    let mut text = format!("{} {files}: ", setup.catalog.time().date(step));
     if let Some(bad) = bad {
         text += &format!(
             "{} = {} at {} and so on; ",

@@ -1,6 +1,9 @@
 //! What can be wrong with model output on disk.
 
+use std::ops::Range;
 use std::path::PathBuf;
+
+use crate::terms::Seconds;
 
 /// An error of a source; every text names the file and both numbers.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +83,103 @@ pub enum SourceError {
         path: PathBuf,
         /// What there is.
         have: String,
+    },
+    /// Tiles that do not make up one field.
+    #[error("{path} {reason}")]
+    Tiles {
+        /// The file of a tile, or its `.meta`.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A hole between tiles where the grid has water.
+    #[error(
+        "no tile of {field} lies at j = {} to {}, i = {} to {}, where the grid has water ({place}): files are missing, or [input] grid is another grid",
+        j.start, j.end - 1, i.start, i.end - 1
+    )]
+    UncoveredWater {
+        /// Field name.
+        field: String,
+        /// Rows that no tile covers.
+        j: Range<usize>,
+        /// Columns.
+        i: Range<usize>,
+        /// A wet point there.
+        place: String,
+    },
+    /// A field's name is in the `.meta` of several kinds of file.
+    #[error("[input] {key} = \"{field}\" names no file of its own, and {} hold a field of that name: {advice}", files.join(", "))]
+    SeveralFiles {
+        /// The key that names the field.
+        key: String,
+        /// Field name.
+        field: String,
+        /// Names of the kinds of file.
+        files: Vec<String>,
+        /// What to write.
+        advice: String,
+    },
+    /// Two fields are one.
+    #[error(
+        "{first} and {second} are both record {record} of {path}; say which record each is, as in [input] record = [\"UVEL\", \"VVEL\"]"
+    )]
+    SameRecord {
+        /// First field.
+        first: String,
+        /// Second field.
+        second: String,
+        /// 1-based place, or name.
+        record: String,
+        /// A data file.
+        path: PathBuf,
+    },
+    /// The model says another time step than the configuration.
+    #[error(
+        "[input] timestep = \"{configured}\", but by their .meta files the model took {model}: from {first} to {last} it made {iterations} iterations in {seconds} s"
+    )]
+    Timestep {
+        /// As configured.
+        configured: Seconds,
+        /// By the model's times.
+        model: Seconds,
+        /// The first file.
+        first: String,
+        /// The last file.
+        last: String,
+        /// Iterations between them.
+        iterations: u64,
+        /// Model time between them [s].
+        seconds: f64,
+    },
+    /// Time averages over intervals of several lengths.
+    #[error("uneven time axis: {odd} is {got}, {usual} is {expected}; {remedy}")]
+    UnevenMeans {
+        /// A file unlike the most.
+        odd: String,
+        /// What it is.
+        got: String,
+        /// A file like the most.
+        usual: String,
+        /// What it is.
+        expected: String,
+        /// What to write.
+        remedy: String,
+    },
+    /// More times than a record can have.
+    #[error(
+        "from iteration {first} to {last} in steps of {step} there are {count} times, more than {most}: is there a stray file far from the others? [select] time can leave it out"
+    )]
+    AxisTooLong {
+        /// First iteration.
+        first: u64,
+        /// Last iteration.
+        last: u64,
+        /// The usual distance.
+        step: u64,
+        /// Times on the axis.
+        count: u64,
+        /// How many are allowed.
+        most: usize,
     },
     /// Two fields on different shapes or times.
     #[error("{first} and {second} differ: {what}")]

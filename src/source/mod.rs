@@ -5,6 +5,7 @@
 //! makes is sent to the other ranks, which open only the data files they read.
 
 mod error;
+mod lost;
 pub mod mds;
 mod time_axis;
 
@@ -13,6 +14,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use error::SourceError;
+pub use lost::{LostSnapshot, LostSnapshots};
 pub use time_axis::{StepStatus, TimeAxis};
 
 use crate::grid::{Extent, Window};
@@ -45,6 +47,45 @@ impl Catalog {
         match self {
             Catalog::Mds(catalog) => catalog.number.bytes(),
         }
+    }
+
+    /// Snapshots of the analysed times that are not there or cannot be used.
+    pub fn lost(&self) -> &LostSnapshots {
+        match self {
+            Catalog::Mds(catalog) => &catalog.lost,
+        }
+    }
+
+    /// What the log should say of the files.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Catalog::Mds(catalog) => &catalog.notes,
+        }
+    }
+
+    /// Whether the snapshot of `field` at `step` can be read; if not, reading gives NaN.
+    pub fn has(&self, field: usize, step: usize) -> bool {
+        match self {
+            Catalog::Mds(catalog) => catalog.fields[field].files[step].is_some(),
+        }
+    }
+
+    /// Steps with a snapshot to read: the mean over the fields, rounded up.
+    pub fn stored_steps(&self) -> usize {
+        match self {
+            Catalog::Mds(catalog) => {
+                let stored: usize = catalog.fields.iter().map(|field| field.files.iter().flatten().count()).sum();
+                stored.div_ceil(catalog.fields.len().max(1))
+            }
+        }
+    }
+
+    /// Rectangles of rows and columns that no file of some field covers.
+    pub fn blank(&self) -> impl Iterator<Item = (&str, &Range<usize>, &Range<usize>)> {
+        let fields = match self {
+            Catalog::Mds(catalog) => &catalog.fields,
+        };
+        fields.iter().flat_map(|field| field.mosaic.blank().iter().map(|(j, i)| (field.name.as_str(), j, i)))
     }
 
     /// Where the snapshot of `field` at `step` is, for messages.

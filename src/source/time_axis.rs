@@ -10,11 +10,11 @@ use super::SourceError;
 pub enum StepStatus {
     /// Read and used.
     Used = 0,
-    /// Read, but left out because of its values.
+    /// Left out: its file is cut or cannot be read, or its values are wrong.
     Rejected = 1,
     /// Missing or bad, filled by interpolation.
     Interpolated = 2,
-    /// Not there.
+    /// Not there, of one field at least.
     Missing = 3,
 }
 
@@ -29,24 +29,31 @@ pub struct TimeAxis {
     pub seconds_per_iteration: f64,
     /// Seconds from 1970-01-01 to iteration 0.
     pub epoch_seconds: i64,
-    /// Which steps exist.
-    pub present: Vec<bool>,
+    /// Length of the interval that every field is a mean over [s], which ends at the iteration; none for snapshots.
+    pub averaged_over: Option<f64>,
+    /// What became of each step.
+    pub status: Vec<StepStatus>,
 }
 
+/// Times of a record at most: every minute for thirty years.
+pub(super) const MOST_TIMES: usize = 1 << 24;
+
 impl TimeAxis {
-    /// Builds the axis from the iterations found, ascending and without doubles.
+    /// Builds the axis from the iterations found, ascending and without doubles; the others are missing.
     ///
     /// The usual step is the most frequent distance; a distance of a whole number of usual steps is a gap.
     ///
     /// # Errors
-    /// [`SourceError::Uneven`] at the first distance that is no whole number of usual steps.
-    pub fn new(iterations: &[u64], seconds_per_iteration: f64, epoch_seconds: i64) -> Result<Self, SourceError> {
-        let axis = |iterations_per_step, present| TimeAxis {
-            first_iteration: iterations.first().copied().unwrap_or(0),
-            iterations_per_step,
-            seconds_per_iteration,
-            epoch_seconds,
-            present,
+    /// [`SourceError::Uneven`] at the first distance that is no whole number of usual steps;
+    /// [`SourceError::AxisTooLong`].
+    pub fn new(
+        iterations: &[u64],
+        seconds_per_iteration: f64,
+        epoch_seconds: i64,
+        averaged_over: Option<f64>,
+    ) -> Result<Self, SourceError> {
+        let (Some(&first), Some(&last)) = (iterations.first(), iterations.last()) else {
+            return Err(SourceError::EmptyTime { reason: "there are no snapshots".into() });
         };
         let mut distances: Vec<u64> = iterations.windows(2).map(|pair| pair[1] - pair[0]).collect();
         distances.sort_unstable();
@@ -56,42 +63,69 @@ impl TimeAxis {
                 usual = (run.len(), run[0]);
             }
         }
-        let usual = usual.1;
-        if usual == 0 {
-            return Ok(axis(1, vec![true; iterations.len()]));
+        // The distance of a single time from the next is not known.
+        let usual = usual.1.max(1);
+        if let Some(pair) = iterations.windows(2).find(|pair| (pair[1] - pair[0]) % usual != 0) {
+            let seconds = |iterations: u64| {
+                format!(
+                    "{iterations} iterations ({})",
+                    crate::terms::Seconds(iterations as f64 * seconds_per_iteration)
+                )
+            };
+            return Err(SourceError::Uneven {
+                before: format!("iteration {}", pair[0]),
+                after: format!("iteration {}", pair[1]),
+                got: seconds(pair[1] - pair[0]),
+                usual: seconds(usual),
+            });
         }
-        let mut present = vec![true];
-        for pair in iterations.windows(2) {
-            let distance = pair[1] - pair[0];
-            let steps = distance / usual;
-            if distance % usual != 0 || steps > 10_000_000 {
-                let seconds = |iterations: u64| {
-                    format!(
-                        "{iterations} iterations ({})",
-                        crate::terms::Seconds(iterations as f64 * seconds_per_iteration)
-                    )
-                };
-                return Err(SourceError::Uneven {
-                    before: format!("iteration {}", pair[0]),
-                    after: format!("iteration {}", pair[1]),
-                    got: seconds(distance),
-                    usual: seconds(usual),
-                });
-            }
-            present.extend(std::iter::repeat_n(false, steps as usize - 1));
-            present.push(true);
+        let mut axis = TimeAxis {
+            first_iteration: first,
+            iterations_per_step: usual,
+            seconds_per_iteration,
+            epoch_seconds,
+            averaged_over,
+            status: Vec::new(),
+        };
+        axis.status = vec![StepStatus::Missing; axis.checked_len(first, last)?];
+        for iteration in iterations {
+            axis.status[((iteration - first) / usual) as usize] = StepStatus::Used;
         }
-        Ok(axis(usual, present))
+        Ok(axis)
+    }
+
+    /// Steps from one iteration to another, if they are not too many.
+    fn checked_len(&self, first: u64, last: u64) -> Result<usize, SourceError> {
+        let step = self.iterations_per_step;
+        let count = ((last - first) / step).saturating_add(1);
+        if count > MOST_TIMES as u64 {
+            return Err(SourceError::AxisTooLong { first, last, step, count, most: MOST_TIMES });
+        }
+        Ok(count as usize)
+    }
+
+    /// The same with missing times before and after, whose iterations are numbers that an iteration can have.
+    ///
+    /// # Errors
+    /// [`SourceError::AxisTooLong`].
+    pub(super) fn extended(self, before: u64, after: u64) -> Result<Self, SourceError> {
+        let step = self.iterations_per_step;
+        let first = self.first_iteration - before * step;
+        let len = self.checked_len(first, self.iteration(self.len() - 1) + after * step)?;
+        let missing = |count: u64| std::iter::repeat_n(StepStatus::Missing, count as usize);
+        let mut status: Vec<StepStatus> = Vec::with_capacity(len);
+        status.extend(missing(before).chain(self.status.iter().copied()).chain(missing(after)));
+        Ok(TimeAxis { first_iteration: first, status, ..self })
     }
 
     /// Number of times.
     pub fn len(&self) -> usize {
-        self.present.len()
+        self.status.len()
     }
 
     /// Whether there is no time at all.
     pub fn is_empty(&self) -> bool {
-        self.present.is_empty()
+        self.status.is_empty()
     }
 
     /// Iteration of a step.
@@ -99,9 +133,9 @@ impl TimeAxis {
         self.first_iteration + step as u64 * self.iterations_per_step
     }
 
-    /// Seconds from iteration 0 to a step.
+    /// Seconds from iteration 0 to a step: to the snapshot, or to the middle of the interval of a mean.
     pub fn seconds(&self, step: usize) -> f64 {
-        self.iteration(step) as f64 * self.seconds_per_iteration
+        self.iteration(step) as f64 * self.seconds_per_iteration - self.averaged_over.unwrap_or(0.0) / 2.0
     }
 
     /// Sampling interval [s].
@@ -111,42 +145,28 @@ impl TimeAxis {
 
     /// Date and time of a step, for messages.
     pub fn date(&self, step: usize) -> String {
-        date(self.epoch_seconds.saturating_add(self.seconds(step).round() as i64))
+        date_of(self.epoch_seconds, self.seconds(step))
     }
 
     /// Date and time of iteration 0.
     pub fn epoch_date(&self) -> String {
-        date(self.epoch_seconds)
+        date_of(self.epoch_seconds, 0.0)
     }
 
-    /// The part with start <= time < stop, in seconds since 1970.
-    ///
-    /// # Errors
-    /// When nothing is left.
-    pub fn select(&self, start: i64, stop: i64) -> Result<Self, SourceError> {
-        let at = |step: usize| self.epoch_seconds as f64 + self.seconds(step);
-        let from = (0..self.len()).find(|&step| at(step) >= start as f64).unwrap_or(self.len());
-        let to = (from..self.len()).find(|&step| at(step) >= stop as f64).unwrap_or(self.len());
-        if from == to {
-            return Err(SourceError::EmptyTime {
-                reason: format!(
-                    "no snapshot in the asked interval; the record runs from {} to {}",
-                    self.date(0),
-                    self.date(self.len() - 1)
-                ),
-            });
-        }
-        Ok(TimeAxis { first_iteration: self.iteration(from), present: self.present[from..to].to_vec(), ..self.clone() })
+    /// Whether the snapshots of all fields are there and can be used.
+    pub fn present(&self, step: usize) -> bool {
+        self.status[step] == StepStatus::Used
     }
 
-    /// Steps that do not exist.
+    /// Steps of which the snapshot of a field is missing or cannot be used.
     pub fn missing(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.len()).filter(|&step| !self.present[step])
+        (0..self.len()).filter(|&step| !self.present(step))
     }
 }
 
-/// ISO 8601, from seconds since 1970.
-fn date(seconds: i64) -> String {
+/// ISO 8601 of a time so many seconds after an epoch, which is in seconds since 1970.
+pub(super) fn date_of(epoch_seconds: i64, seconds: f64) -> String {
+    let seconds = epoch_seconds.saturating_add(seconds.round() as i64);
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| format!("{seconds} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
@@ -157,25 +177,60 @@ mod tests {
 
     #[test]
     fn gaps_are_missing_steps_and_odd_distances_are_errors() {
-        let axis = TimeAxis::new(&[144, 288, 576, 720], 25.0, 0).unwrap();
-        assert_eq!(axis.present, [true, true, false, true, true]);
+        let axis = TimeAxis::new(&[144, 288, 576, 720], 25.0, 0, None).unwrap();
+        assert_eq!((0..5).map(|step| axis.present(step)).collect::<Vec<_>>(), [true, true, false, true, true]);
+        assert_eq!(axis.missing().collect::<Vec<_>>(), [2]);
         assert_eq!(axis.interval(), 3600.0);
         assert_eq!(axis.iteration(2), 432);
-        let error = TimeAxis::new(&[144, 288, 400, 544], 25.0, 0).unwrap_err().to_string();
+        let error = TimeAxis::new(&[144, 288, 400, 544], 25.0, 0, None).unwrap_err().to_string();
         assert!(error.contains("288") && error.contains("400") && error.contains("112"), "{error}");
     }
 
     #[test]
     fn one_snapshot_is_an_axis() {
-        assert_eq!(TimeAxis::new(&[7], 25.0, 0).unwrap().len(), 1);
+        assert_eq!(TimeAxis::new(&[7], 25.0, 0, None).unwrap().len(), 1);
+        assert!(TimeAxis::new(&[], 25.0, 0, None).is_err());
     }
 
     #[test]
-    fn a_time_selection_is_half_open() {
-        let axis = TimeAxis::new(&[0, 1, 2, 3], 3600.0, 0).unwrap();
-        let part = axis.select(3600, 3 * 3600).unwrap();
-        assert_eq!((part.first_iteration, part.len()), (1, 2));
-        assert!(axis.select(3601, 3700).unwrap_err().to_string().contains("1970-01-01T00:00:00"));
-        assert_eq!(axis.date(1), "1970-01-01T01:00:00");
+    fn a_mean_stands_at_the_middle_of_its_interval() {
+        let axis = TimeAxis::new(&[144, 288], 25.0, 86_400, Some(3600.0)).unwrap();
+        assert_eq!((axis.seconds(1), axis.interval()), (5400.0, 3600.0));
+        assert_eq!(axis.date(1), "1970-01-02T01:30:00");
+        assert_eq!(axis.epoch_date(), "1970-01-02T00:00:00");
+    }
+
+    #[test]
+    fn no_number_in_a_name_makes_an_endless_axis() {
+        let most = MOST_TIMES as u64;
+        assert_eq!(TimeAxis::new(&[0, 1, most - 1], 25.0, 0, None).unwrap().len(), MOST_TIMES);
+        for iterations in [[0, 1, most], [0, 1, u64::MAX], [5, 7, u64::MAX]] {
+            let error = TimeAxis::new(&iterations, 25.0, 0, None).unwrap_err().to_string();
+            assert!(error.contains("more than 16777216"), "{error}");
+        }
+        // Far away, but a gap of few steps.
+        assert_eq!(TimeAxis::new(&[0, u64::MAX / 2, u64::MAX - 1], 25.0, 0, None).unwrap().len(), 3);
+        let axis = TimeAxis::new(&[5, 6], 25.0, 0, None).unwrap();
+        let wider = axis.clone().extended(5, 2).unwrap();
+        assert_eq!((wider.first_iteration, wider.len(), wider.missing().count()), (0, 9, 7));
+        assert!(axis.extended(0, most).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_iteration_is_on_the_axis_that_is_accepted(
+            mut iterations in proptest::collection::vec(
+                proptest::prop_oneof![0_u64..60, proptest::prelude::any::<u64>()], 1..6,
+            ),
+        ) {
+            iterations.sort_unstable();
+            iterations.dedup();
+            if let Ok(axis) = TimeAxis::new(&iterations, 25.0, i64::MAX, Some(1e300)) {
+                let there: Vec<u64> =
+                    (0..axis.len()).filter(|&step| axis.present(step)).map(|step| axis.iteration(step)).collect();
+                proptest::prop_assert_eq!(there, iterations);
+                axis.date(axis.len() - 1);
+            }
+        }
     }
 }

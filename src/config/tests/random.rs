@@ -63,7 +63,10 @@ fn configuration() -> impl Strategy<Value = String> {
         line("pattern", quoted(&["{name}.{iter:010}.data", "{iter}/{name}", "{name}x{iter:04}"])),
         line("layout", quoted(&["plain", "llc"])),
         line("level", 1..100_u32),
-        line("record", prop_oneof![(1..9_u32).prop_map(|n| n.to_string()), quoted(&["UVEL", "1"])]),
+        line(
+            "record",
+            prop_oneof![(1..9_u32).prop_map(|n| n.to_string()), quoted(&["UVEL", "1"]), Just("[2, \"b\"]".to_owned())],
+        ),
         line("timestep", duration()),
         line("epoch", time()),
         line("endian", quoted(&["big", "little"])),

@@ -1,55 +1,104 @@
-//! Reading windows of open snapshot files.
+//! Reading windows of a run of snapshots.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::SourceError;
 use super::Number;
+use super::mosaic::Mosaic;
+use super::plane::{Plane, tile_bytes, tile_path};
 use crate::grid::{Extent, Window};
 use crate::terms::Sample;
 
-/// Open files of a run of steps.
+/// Files of tiles that a block holds open at most; of whole files it holds all, one a step.
+const OPEN_TILES: usize = 64;
+
+/// A run of steps of one field.
 #[derive(Debug)]
 pub struct MdsBlock {
-    files: Vec<Option<(PathBuf, File)>>,
     extent: Extent,
+    mosaic: Mosaic,
     number: Number,
-    offset_bytes: u64,
+    /// Place of the chosen level and record among the planes of a file, and how many there are.
+    plane: u64,
+    planes: u64,
+    /// By step, the name that a file of the whole would have; none where there is nothing to read.
+    files: Vec<Option<PathBuf>>,
+    /// Open files by step and tile.
+    open: Mutex<HashMap<(usize, usize), Arc<File>>>,
 }
 
 impl MdsBlock {
-    pub(super) fn new(files: Vec<Option<(PathBuf, File)>>, extent: Extent, number: Number, offset_bytes: u64) -> Self {
-        MdsBlock { files, extent, number, offset_bytes }
+    /// Opens whole files; tiles are opened when a window needs them.
+    pub(super) fn new(
+        extent: Extent,
+        (mosaic, number): (Mosaic, Number),
+        (plane, planes): (u64, u64),
+        files: Vec<Option<PathBuf>>,
+    ) -> Result<Self, SourceError> {
+        let block = MdsBlock { extent, mosaic, number, plane, planes, files, open: Mutex::default() };
+        if block.mosaic.is_whole() {
+            for step in (0..block.files.len()).filter(|&step| block.files[step].is_some()) {
+                block.file(step, 0)?;
+            }
+        }
+        Ok(block)
     }
 
-    /// Reads `window` of every step into `out`, [step, j, i]; a missing step is NaN. Returns bytes read.
-    ///
-    /// Whole rows are read in one piece, parts of rows row by row.
+    fn path(&self, step: usize, tile: usize) -> PathBuf {
+        let whole = self.files[step].clone().unwrap_or_default();
+        tile_path(&whole, &self.mosaic.tiles()[tile])
+    }
+
+    /// The file of a step's tile, opened at the first call.
+    fn file(&self, step: usize, tile: usize) -> Result<Arc<File>, SourceError> {
+        // What a panic elsewhere left behind is whole: entries are put in by one call.
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.get(&(step, tile)) {
+            return Ok(Arc::clone(file));
+        }
+        let path = self.path(step, tile);
+        let file = File::open(&path).map_err(|error| SourceError::io(&path, &error))?;
+        let got = file.metadata().map_err(|error| SourceError::io(&path, &error))?.len();
+        let expected = tile_bytes(&self.mosaic.tiles()[tile], self.planes, self.number);
+        if got != expected {
+            let why = "its length when the run started".into();
+            return Err(SourceError::Length { path, got, expected, why, more: String::new() });
+        }
+        let file = Arc::new(file);
+        if self.mosaic.is_whole() || open.len() < OPEN_TILES {
+            open.insert((step, tile), Arc::clone(&file));
+        }
+        Ok(file)
+    }
+
+    /// Reads `window` of every step into `out`, [step, j, i]; a missing step is NaN, a blank tile 0. Returns bytes read.
     ///
     /// # Errors
-    /// When a file ends early or cannot be read.
+    /// When a file cannot be opened or read, ends early, or is not as long as it was.
     pub fn read<T: Sample>(&self, window: &Window, raw: &mut Vec<u8>, out: &mut [T]) -> Result<u64, SourceError> {
-        let value_bytes = self.number.bytes();
-        let columns = window.i.len();
-        let whole_rows = columns == self.extent.ni;
-        let (pieces, rows_per_piece) = if whole_rows { (1, window.j.len()) } else { (window.j.len(), 1) };
-        let piece_bytes = rows_per_piece * columns * value_bytes;
-        raw.resize(piece_bytes, 0);
+        let plane = Plane { mosaic: &self.mosaic, number: self.number, at: self.plane };
+        let above = window.face * self.extent.nj;
+        let j = above + window.j.start..above + window.j.end;
+        if !self.mosaic.is_whole() {
+            // Tiles that were left behind make room.
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.retain(|(_, tile), _| self.mosaic.touching(&j, &window.i).any(|(touched, _)| touched == *tile));
+        }
         let mut bytes = 0;
-        for (file, out) in self.files.iter().zip(out.chunks_exact_mut(window.points().max(1))) {
-            let Some((path, file)) = file else {
+        for (step, out) in (0..self.files.len()).zip(out.chunks_exact_mut(window.points().max(1))) {
+            if self.files[step].is_none() {
                 out.fill(T::nan());
                 continue;
-            };
-            for (piece, out) in (0..pieces).zip(out.chunks_exact_mut(rows_per_piece * columns)) {
-                let row = window.face * self.extent.nj + window.j.start + piece;
-                let value = row * self.extent.ni + window.i.start;
-                let at = self.offset_bytes + (value * value_bytes) as u64;
-                file.read_exact_at(raw, at).map_err(|error| SourceError::io(path, &error))?;
-                self.number.decode(raw, out);
-                bytes += piece_bytes as u64;
             }
+            bytes += plane.read(
+                (&j, &window.i),
+                (raw, out),
+                |tile| self.file(step, tile),
+                |tile, error| SourceError::io(self.path(step, tile), &error),
+            )?;
         }
         Ok(bytes)
     }
@@ -58,6 +107,7 @@ impl MdsBlock {
 #[cfg(test)]
 mod tests {
     use super::super::Endian;
+    use super::super::mosaic::tests::tile;
     use super::*;
 
     #[test]
@@ -69,17 +119,56 @@ mod tests {
             .flat_map(|plane| (0..4).flat_map(move |j| (0..5).flat_map(move |i| value(plane, j, i).to_be_bytes())))
             .collect();
         std::fs::write(&path, bytes).unwrap();
-        let extent = Extent { faces: 1, nj: 4, ni: 5, has_faces: false };
-        for (j, i) in [(0..4, 0..5), (1..3, 0..5), (1..4, 2..4), (3..4, 4..5)] {
-            let file = Some((path.clone(), File::open(&path).unwrap()));
-            let block = MdsBlock::new(vec![file, None], extent, Number::Float32(Endian::Big), 4 * 5 * 4);
-            let window = Window { face: 0, j: j.clone(), i: i.clone() };
-            let mut out = vec![0.0_f64; 2 * window.points()];
-            let bytes = block.read(&window, &mut Vec::new(), &mut out).unwrap();
-            assert_eq!(bytes, window.points() as u64 * 4);
-            let expected: Vec<f64> = j.flat_map(|j| i.clone().map(move |i| f64::from(value(1, j, i)))).collect();
-            assert_eq!(out[..window.points()], expected);
-            assert!(out[window.points()..].iter().all(|value| value.is_nan()));
+        let number = Number::Float32(Endian::Big);
+        for extent in
+            [Extent { faces: 1, nj: 4, ni: 5, has_faces: false }, Extent { faces: 2, nj: 2, ni: 5, has_faces: true }]
+        {
+            for (face, j, i) in [(0, 0..2, 0..5), (0, 1..2, 0..5), (extent.faces - 1, 0..2, 2..4), (0, 1..2, 4..5)] {
+                let files = vec![Some(path.clone()), None];
+                let block = MdsBlock::new(extent, (Mosaic::whole(4, 5), number), (1, 2), files).unwrap();
+                let window = Window { face, j: j.clone(), i: i.clone() };
+                let mut out = vec![0.0_f64; 2 * window.points()];
+                let bytes = block.read(&window, &mut Vec::new(), &mut out).unwrap();
+                assert_eq!(bytes, window.points() as u64 * 4);
+                let row = |j| i.clone().map(move |i| f64::from(value(1, face * extent.nj + j, i)));
+                let expected: Vec<f64> = j.flat_map(row).collect();
+                assert_eq!(out[..window.points()], expected);
+                assert!(out[window.points()..].iter().all(|value| value.is_nan()));
+            }
         }
+        let extent = Extent { faces: 1, nj: 4, ni: 5, has_faces: false };
+        let short = MdsBlock::new(extent, (Mosaic::whole(4, 5), number), (1, 3), vec![Some(path)]).unwrap_err();
+        assert!(short.to_string().contains("has 160 bytes, expected 240"), "{short}");
+    }
+
+    #[test]
+    fn tiles_are_opened_when_they_are_needed_and_not_all_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let number = Number::Float32(Endian::Big);
+        let tiles: Vec<_> = (0..50_usize).map(|at| tile([at as u32 + 1, 1], 0..2, at..at + 1)).collect();
+        let files: Vec<_> = (0..3).map(|step| Some(dir.path().join(format!("U.{step:010}.data")))).collect();
+        for (step, file) in files.iter().flatten().enumerate() {
+            for (at, tile) in tiles.iter().enumerate() {
+                let values = [step as f32, at as f32];
+                std::fs::write(tile_path(file, tile), values.map(f32::to_be_bytes).concat()).unwrap();
+            }
+        }
+        let lost = tile_path(files[1].as_ref().unwrap(), &tiles[49]);
+        std::fs::remove_file(&lost).unwrap();
+        let extent = Extent { faces: 1, nj: 2, ni: 50, has_faces: false };
+        let mosaic = Mosaic::new(2, 50, tiles).unwrap();
+        let block = MdsBlock::new(extent, (mosaic, number), (0, 1), files).unwrap();
+        let mut out = vec![0.0_f32; 3 * 2 * 49];
+        let window = Window { face: 0, j: 0..2, i: 0..49 };
+        for _ in 0..2 {
+            assert_eq!(block.read(&window, &mut Vec::new(), &mut out).unwrap(), 3 * 2 * 49 * 4);
+            assert_eq!(block.open.lock().unwrap().len(), OPEN_TILES);
+            assert_eq!(out[98 + 48], 1.0);
+            assert_eq!(out[98 + 49 + 48], 48.0);
+        }
+        let window = Window { face: 0, j: 0..2, i: 48..50 };
+        let error = block.read(&window, &mut Vec::new(), &mut out[..12]).unwrap_err().to_string();
+        assert!(error.contains(lost.to_str().unwrap()), "{error}");
+        assert!(block.open.lock().unwrap().len() < 5);
     }
 }

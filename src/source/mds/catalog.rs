@@ -1,12 +1,12 @@
 //! What every rank knows of the files.
 
-use std::fs::File;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{SourceError, TimeAxis};
+use super::super::{LostSnapshots, SourceError, TimeAxis};
+use super::mosaic::Mosaic;
 use super::{MdsBlock, Number};
 use crate::grid::Extent;
 
@@ -17,12 +17,18 @@ pub struct MdsCatalog {
     pub extent: Extent,
     /// Stored type.
     pub number: Number,
+    /// Levels of a field in its file.
+    pub levels: u64,
     /// Analysed times.
     pub time: TimeAxis,
     /// Folder that the names are relative to.
     pub folder: PathBuf,
     /// Fields in the order of the configuration.
     pub fields: Vec<MdsCatalogField>,
+    /// Snapshots of the analysed times that are not there or cannot be used.
+    pub lost: LostSnapshots,
+    /// What the log should say of the files.
+    pub notes: Vec<String>,
 }
 
 /// One field of the catalog.
@@ -30,48 +36,35 @@ pub struct MdsCatalog {
 pub struct MdsCatalogField {
     /// Name in the configuration.
     pub name: String,
-    /// File of each time; none where missing.
+    /// File of each time, by the name that a file of the whole has; none where there is nothing to read.
     pub files: Vec<Option<PathBuf>>,
-    /// First byte of the chosen level and record.
-    pub offset_bytes: u64,
-    /// Length of every file.
-    pub length_bytes: u64,
+    /// Place of the chosen level and record among the planes of a file.
+    pub plane: u64,
+    /// Planes of a file.
+    pub planes: u64,
+    /// The file's part of the domain: all of it, or tiles.
+    pub mosaic: Mosaic,
 }
 
 impl MdsCatalog {
-    /// The file of a snapshot, or the name of its time where it is missing.
+    /// The file of a snapshot, or the name of its time where there is none to read.
     pub fn place(&self, field: usize, step: usize) -> String {
-        match &self.fields[field].files[step] {
-            Some(file) => self.folder.join(file).display().to_string(),
-            None => format!("{} at {} (no file)", self.fields[field].name, self.time.date(step)),
+        let layout = &self.fields[field];
+        match &layout.files[step] {
+            Some(file) if layout.mosaic.is_whole() => self.folder.join(file).display().to_string(),
+            Some(file) => format!("{} (in tiles)", self.folder.join(file).display()),
+            None => format!("{} at {} (no file)", layout.name, self.time.date(step)),
         }
     }
 
-    /// Opens the files of a run of steps.
+    /// Opens the files of a run of steps; those of tiles are opened when they are read.
     ///
     /// # Errors
     /// When one cannot be opened, or its length is no longer that of the first look.
     pub fn open_block(&self, field: usize, steps: Range<usize>) -> Result<MdsBlock, SourceError> {
         let layout = &self.fields[field];
-        let files = layout.files[steps]
-            .iter()
-            .map(|file| {
-                let Some(file) = file else { return Ok(None) };
-                let path = self.folder.join(file);
-                let handle = File::open(&path).map_err(|error| SourceError::io(&path, &error))?;
-                let got = handle.metadata().map_err(|error| SourceError::io(&path, &error))?.len();
-                if got != layout.length_bytes {
-                    return Err(SourceError::Length {
-                        path,
-                        got,
-                        expected: layout.length_bytes,
-                        why: "its length when the run started".into(),
-                        more: String::new(),
-                    });
-                }
-                Ok(Some((path, handle)))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(MdsBlock::new(files, self.extent, self.number, layout.offset_bytes))
+        let files = layout.files[steps].iter().map(|file| file.as_ref().map(|file| self.folder.join(file))).collect();
+        let placement = (layout.mosaic.clone(), self.number);
+        MdsBlock::new(self.extent, placement, (layout.plane, layout.planes), files)
     }
 }

@@ -1,53 +1,49 @@
-//! Grid fields as MITgcm writes them: `XC.data`, `XC.meta`.
+//! Grid fields as MITgcm writes them: `XC.data`, `XC.meta`, or in tiles.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Endian, Meta, Number};
+use super::Endian;
+use super::grid_file::{GridFile, GridFileFault, GridFolder};
 use crate::grid::{Extent, GridError, GridField, GridFiles, Window};
-
-/// Whole rows are read in pieces of about this size.
-const PIECE_BYTES: usize = 1 << 20;
 
 /// A folder of grid files; each is opened, and its `.meta` read, once.
 #[derive(Clone, Debug)]
 pub struct MdsGridFiles {
-    folder: PathBuf,
+    folder: GridFolder,
     extent: Extent,
     endian: Endian,
     value_bytes: usize,
-    open: Arc<Mutex<HashMap<GridField, Arc<OpenField>>>>,
-}
-
-/// An open file whose length and shape are right.
-#[derive(Debug)]
-struct OpenField {
-    path: PathBuf,
-    file: File,
-    number: Number,
-    levels: u64,
+    open: Arc<Mutex<HashMap<GridField, Arc<GridFile>>>>,
 }
 
 impl MdsGridFiles {
     /// Grid files in `folder` for data of `extent`; `value_bytes` holds where there is no `.meta`.
     pub fn new(folder: &Path, extent: Extent, endian: Endian, value_bytes: usize) -> Self {
-        MdsGridFiles { folder: folder.to_owned(), extent, endian, value_bytes, open: Arc::default() }
+        MdsGridFiles { folder: GridFolder::new(folder), extent, endian, value_bytes, open: Arc::default() }
+    }
+
+    /// Levels of a field.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn levels(&self, field: GridField) -> Result<usize, GridError> {
+        Ok(self.open(field)?.shape()[0])
+    }
+
+    /// The name under which the field is there; if it is not, its first.
+    fn name(&self, field: GridField) -> &'static str {
+        let mut names = std::iter::once(field.name()).chain(field.aliases().iter().copied());
+        names.find(|name| self.folder.has(name)).unwrap_or_else(|| field.name())
     }
 
     fn path(&self, field: GridField) -> PathBuf {
-        let file = |name: &str| self.folder.join(format!("{name}.data"));
-        std::iter::once(field.name())
-            .chain(field.aliases().iter().copied())
-            .map(file)
-            .find(|path| path.is_file())
-            .unwrap_or_else(|| file(field.name()))
+        self.folder.whole(self.name(field))
     }
 
-    /// The field's file, opened at the first call.
-    fn open(&self, field: GridField) -> Result<Arc<OpenField>, GridError> {
+    /// The field, opened at the first call.
+    fn open(&self, field: GridField) -> Result<Arc<GridFile>, GridError> {
         // What a panic elsewhere left behind is whole: entries are put in by one call.
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = open.get(&field) {
@@ -58,49 +54,38 @@ impl MdsGridFiles {
         Ok(opened)
     }
 
-    fn open_and_check(&self, field: GridField) -> Result<OpenField, GridError> {
-        let path = self.path(field);
-        let unreadable = |reason: String| unreadable(field, &path, reason);
+    fn open_and_check(&self, field: GridField) -> Result<GridFile, GridError> {
+        let rows = self.extent.nj * self.extent.faces;
         let shape = |got: String| GridError::Shape {
             name: field.name(),
-            place: path.display().to_string(),
+            place: self.path(field).display().to_string(),
             got,
-            expected: format!("{} x {} (ni x nj)", self.extent.ni, self.extent.nj * self.extent.faces),
+            expected: format!("{} x {} (ni x nj)", self.extent.ni, rows),
         };
-        let file = File::open(&path).map_err(|error| unreadable(error.to_string()))?;
-        let length = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
-        let plane = (self.extent.points()) as u64;
-        let meta_path = path.with_extension("meta");
-        let (value_bytes, levels) = if meta_path.is_file() {
-            let meta = Meta::read(&meta_path).map_err(|error| unreadable(error.to_string()))?;
-            let (ni, nj) = (meta.dimensions[0], meta.dimensions[1]);
-            if (ni, nj) != (self.extent.ni as u64, (self.extent.nj * self.extent.faces) as u64) {
-                return Err(shape(format!("{ni} x {nj}")));
-            }
-            let bytes = if meta.data_precision.as_deref() == Some("float64") { 8 } else { 4 };
-            (bytes, meta.dimensions.get(2).copied().unwrap_or(1))
-        } else {
-            (self.value_bytes, (length / (plane * self.value_bytes as u64)).max(1))
-        };
-        let expected = plane * levels * value_bytes as u64;
-        if length != expected {
-            return Err(shape(format!("{length} bytes where {levels} level(s) need {expected}")));
+        let stored = (self.endian, self.value_bytes);
+        let file = GridFile::open_in(&self.folder, self.name(field), stored, [rows, self.extent.ni]);
+        let file = file.map_err(|fault| match fault {
+            GridFileFault::Unreadable(reason) => self.unreadable(field, reason),
+            GridFileFault::Length(got) => shape(got),
+        })?;
+        let [levels, nj, ni] = file.shape();
+        if (nj, ni) != (rows, self.extent.ni) {
+            return Err(shape(format!("{ni} x {nj}")));
         }
         if levels != 1 && !field.has_levels() {
-            return Err(shape(format!("{length} bytes, {levels} levels")));
+            return Err(shape(format!("{levels} levels")));
         }
-        let number = if value_bytes == 8 { Number::Float64(self.endian) } else { Number::Float32(self.endian) };
-        Ok(OpenField { path, file, number, levels })
+        Ok(file)
     }
-}
 
-fn unreadable(field: GridField, path: &Path, reason: String) -> GridError {
-    GridError::Unreadable { name: field.name(), place: path.display().to_string(), reason }
+    fn unreadable(&self, field: GridField, reason: String) -> GridError {
+        GridError::Unreadable { name: field.name(), place: self.path(field).display().to_string(), reason }
+    }
 }
 
 impl GridFiles for MdsGridFiles {
     fn has(&self, field: GridField) -> bool {
-        self.path(field).is_file()
+        self.folder.has(self.name(field))
     }
 
     fn place(&self, field: GridField) -> String {
@@ -108,31 +93,9 @@ impl GridFiles for MdsGridFiles {
     }
 
     fn read(&self, field: GridField, level: usize, window: &Window) -> Result<Vec<f64>, GridError> {
-        let OpenField { path, file, number, levels } = &*self.open(field)?;
-        if level as u64 > *levels {
-            let reason = format!("has {levels} level(s), [input] level = {level} was asked for");
-            return Err(unreadable(field, path, reason));
-        }
-        let columns = window.i.len();
-        let row_bytes = columns * number.bytes();
-        let rows_at_once = if columns == self.extent.ni {
-            (PIECE_BYTES / row_bytes.max(1)).clamp(1, window.j.len().max(1))
-        } else {
-            1
-        };
-        let mut values = vec![0.0; window.points()];
-        let mut raw = vec![0; rows_at_once * row_bytes];
-        let pieces = window.j.clone().step_by(rows_at_once).zip(values.chunks_mut((rows_at_once * columns).max(1)));
-        for (row, values) in pieces {
-            let raw = &mut raw[..values.len() * number.bytes()];
-            let value = (level - 1) * self.extent.points()
-                + (window.face * self.extent.nj + row) * self.extent.ni
-                + window.i.start;
-            let at = value as u64 * number.bytes() as u64;
-            file.read_exact_at(raw, at).map_err(|error| unreadable(field, path, error.to_string()))?;
-            number.decode(raw, values);
-        }
-        Ok(values)
+        let above = window.face * self.extent.nj;
+        let rows = above + window.j.start..above + window.j.end;
+        self.open(field)?.read(level, &rows, &window.i).map_err(|reason| self.unreadable(field, reason))
     }
 }
 
@@ -169,6 +132,46 @@ mod tests {
         let window = Window { face: 0, j: 0..1, i: 0..1 };
         let error = files.read(GridField::HFacC, 4, &window).unwrap_err().to_string();
         assert!(error.contains("3 level(s)") && error.contains("level = 4"), "{error}");
+    }
+
+    #[test]
+    fn tiled_fields_are_found_and_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let extent = Extent { faces: 1, nj: 4, ni: 6, has_faces: false };
+        let files = || MdsGridFiles::new(folder.path(), extent, Endian::Big, 4);
+        let value = |level: usize, j: usize, i: usize| (level * 100 + j * 10 + i) as f32;
+        let write = |name: &str, tile: [usize; 2]| {
+            let (j0, i0) = (2 * (tile[1] - 1), 3 * (tile[0] - 1));
+            let bytes: Vec<u8> = (1..3)
+                .flat_map(|level| (j0..j0 + 2).flat_map(move |j| (i0..i0 + 3).map(move |i| (level, j, i))))
+                .flat_map(|(level, j, i)| value(level, j, i).to_be_bytes())
+                .collect();
+            let path = folder.path().join(format!("{name}.{:03}.{:03}", tile[0], tile[1]));
+            std::fs::write(path.with_extension(format!("{:03}.data", tile[1])), bytes).unwrap();
+            let range = format!("6,{},{}, 4,{},{}, 2,1,2", i0 + 1, i0 + 3, j0 + 1, j0 + 2);
+            let meta = format!("dimList = [ {range} ]; dataprec = [ 'float32' ];");
+            std::fs::write(path.with_extension(format!("{:03}.meta", tile[1])), meta).unwrap();
+        };
+        for tile in [[1, 1], [2, 1], [1, 2], [2, 2]] {
+            write("CS", tile);
+        }
+        assert!(files().has(GridField::AngleCs) && !files().has(GridField::AngleSn));
+        assert_eq!(files().levels(GridField::AngleCs).unwrap(), 2);
+        let window = Window { face: 0, j: 1..4, i: 2..5 };
+        let expected: Vec<f64> = (1..4).flat_map(|j| (2..5).map(move |i| f64::from(value(2, j, i)))).collect();
+        assert_eq!(files().read(GridField::AngleCs, 2, &window).unwrap(), expected);
+        // Without one tile its part is 0; a tile that is cut, or has no .meta, is an error.
+        let gone = folder.path().join("CS.002.002.data");
+        let bytes = std::fs::read(&gone).unwrap();
+        std::fs::remove_file(&gone).unwrap();
+        let values = files().read(GridField::AngleCs, 2, &window).unwrap();
+        assert_eq!(values[3..], [expected[3], 0.0, 0.0, expected[6], 0.0, 0.0]);
+        std::fs::write(&gone, &bytes[1..]).unwrap();
+        let error = files().read(GridField::AngleCs, 2, &window).unwrap_err().to_string();
+        assert!(error.contains("47 bytes of tile 002.002") && error.contains("need 48"), "{error}");
+        std::fs::remove_file(folder.path().join("CS.001.001.meta")).unwrap();
+        let error = files().read(GridField::AngleCs, 2, &window).unwrap_err().to_string();
+        assert!(error.contains("CS.001.001.meta: cannot be read"), "{error}");
     }
 
     #[test]

@@ -5,8 +5,6 @@
 
 use std::path::Path;
 
-use super::super::SourceError;
-
 /// What a `.meta` file says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meta {
@@ -33,17 +31,40 @@ impl Meta {
     /// Reads and parses a file.
     ///
     /// # Errors
-    /// When it cannot be read or parsed.
-    pub fn read(path: &Path) -> Result<Self, SourceError> {
-        let length = std::fs::metadata(path).map_err(|error| SourceError::io(path, &error))?.len();
-        let wrong = |reason: String| SourceError::Meta { path: path.to_owned(), reason };
+    /// Why it cannot be read or understood; the text does not name the file.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+        let length = std::fs::metadata(path).map_err(unreadable)?.len();
         if length > LONGEST as u64 {
-            return Err(wrong(format!("is {length} bytes long, which no .meta file is (most are under 1000)")));
+            return Err(format!("is {length} bytes long, which no .meta file is (most are under 1000)"));
         }
-        let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
+        let bytes = std::fs::read(path).map_err(unreadable)?;
         // Bytes of a file that is no text would play with the terminal.
         Self::parse(&String::from_utf8_lossy(&bytes))
-            .map_err(|reason| wrong(format!("is not the text of a .meta file: {}", reason.escape_debug())))
+            .map_err(|reason| format!("is not the text of a .meta file: {}", reason.escape_debug()))
+    }
+
+    /// For a time average, the length of the interval [s].
+    pub fn averaged_over(&self) -> Option<f64> {
+        match self.time_interval[..] {
+            [start, end] if end > start => Some(end - start),
+            _ => None,
+        }
+    }
+
+    /// Model time of the snapshot, or of the end of the averaging interval [s].
+    pub fn model_seconds(&self) -> Option<f64> {
+        self.time_interval.last().copied()
+    }
+
+    /// Bytes of one value; `otherwise` where no type is named, none where it is one that cannot be read.
+    pub fn value_bytes(&self, otherwise: u64) -> Option<u64> {
+        match self.data_precision.as_deref() {
+            None => Some(otherwise),
+            Some("float32" | "real*4") => Some(4),
+            Some("float64" | "real*8") => Some(8),
+            Some(_) => None,
+        }
     }
 
     /// Parses the text.
@@ -73,14 +94,7 @@ impl Meta {
                 "dataprec" | "format" => meta.data_precision = values.first().cloned(),
                 "nrecords" => meta.records = Some(whole(&name, &values)?),
                 "timeStepNumber" => meta.iteration = Some(whole(&name, &values)?),
-                "timeInterval" => {
-                    meta.time_interval = values
-                        .iter()
-                        .map(|value| {
-                            value.parse().map_err(|_| format!("timeInterval holds `{value}`, which is not a number"))
-                        })
-                        .collect::<Result<_, _>>()?;
-                }
+                "timeInterval" => meta.time_interval = time_interval(&values)?,
                 "fldList" => meta.fields = values,
                 _ => {}
             }
@@ -97,6 +111,19 @@ impl Meta {
             return Err(format!("has {} dimensions; 2 or 3 can be read", meta.dimensions.len()));
         }
         Ok(meta)
+    }
+}
+
+fn time_interval(values: &[String]) -> Result<Vec<f64>, String> {
+    let number = |value: &String| {
+        let number = value.parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| format!("timeInterval holds `{value}`, which is not a number"))
+    };
+    let numbers = values.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+    match numbers[..] {
+        [start, end] if end < start => Err(format!("timeInterval goes back, from {start} s to {end} s")),
+        [_] | [_, _] | [] => Ok(numbers),
+        _ => Err(format!("timeInterval has {} numbers, expected one or two", numbers.len())),
     }
 }
 
@@ -216,6 +243,9 @@ mod tests {
             ("hello", "ends within"),
             ("dimList = 4;", "no ["),
             ("dimList = [ 99999999999999999999, 1, 2 ];", "not a whole number"),
+            ("dimList = [ 1,1,1, 1,1,1 ]; timeInterval = [ NaN ];", "`NaN`"),
+            ("dimList = [ 1,1,1, 1,1,1 ]; timeInterval = [ 5, 4 ];", "goes back"),
+            ("dimList = [ 1,1,1, 1,1,1 ]; timeInterval = [ 3, 4, 5 ];", "3 numbers"),
         ] {
             let reason = Meta::parse(text).unwrap_err();
             assert!(reason.contains(part), "{text}: {reason}");

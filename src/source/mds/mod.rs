@@ -1,17 +1,35 @@
-//! MITgcm binary files (MDS): one snapshot a file, no header, shape in a `.meta` beside it.
+//! MITgcm binary files (MDS): one snapshot a file, or one tile of a snapshot, no header, shape in a `.meta` beside it.
 //!
 //! Values are stored [record][level][j][i]; land is 0.0, whatever `missingValue` the `.meta` declares.
+//!
+//! The first look has two steps: `listing` gives facts without judgement; `scan` asks what a run needs of them, through
+//! `variables` (which files), `times` (which of them), `judgement` (layout, tiles, faults), `intervals` (model time).
 
 mod block;
 mod catalog;
+mod grid_file;
 mod grid_files;
+mod intervals;
+mod judgement;
+mod layout;
+mod listing;
 mod meta;
+mod mosaic;
 mod number;
+mod plane;
 mod scan;
+#[cfg(test)]
+mod tests;
+mod times;
+mod variables;
 
 pub use block::MdsBlock;
-pub use catalog::MdsCatalog;
+pub use catalog::{MdsCatalog, MdsCatalogField};
+pub use grid_file::{GridFile, GridFileFault};
 pub use grid_files::MdsGridFiles;
+pub use layout::RecordChoice;
+pub use listing::{FileFacts, ListedFile, Listing, Sorted};
 pub use meta::Meta;
+pub use mosaic::{Mosaic, Tile};
 pub use number::{Endian, Number};
-pub use scan::{MdsField, MdsRequest, RecordChoice, scan};
+pub use scan::{MdsField, MdsRequest, scan};

@@ -23,6 +23,11 @@ pub enum Number {
 }
 
 impl Number {
+    /// The type of `value_bytes` bytes: 8 is double, all else single precision.
+    pub fn of(value_bytes: u64, endian: Endian) -> Self {
+        if value_bytes == 8 { Number::Float64(endian) } else { Number::Float32(endian) }
+    }
+
     /// Bytes of one value.
     pub fn bytes(self) -> usize {
         match self {

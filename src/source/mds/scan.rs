@@ -1,34 +1,27 @@
-//! The first look at a folder of MDS files, by one rank: names, shapes, lengths, times.
+//! The first look at a folder of MDS files, by one rank: what a run needs of it, and whether it will do.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use rayon::prelude::*;
-
-use super::super::{SourceError, TimeAxis};
+use super::super::{LostSnapshot, LostSnapshots, SourceError, StepStatus, TimeAxis};
 use super::catalog::MdsCatalogField;
-use super::{Endian, MdsCatalog, Meta, Number};
+use super::judgement::{Judged, Snapshot, judge};
+use super::layout::{NotThere, RecordChoice};
+use super::times::{axis, examine_selected};
+use super::variables::{Located, locate};
+use super::{Endian, Listing, MdsCatalog};
 use crate::config::Pattern;
 use crate::grid::Extent;
 
 /// A field to look for.
 #[derive(Clone, Debug)]
 pub struct MdsField {
-    /// Its name in file names.
+    /// Its name in file names, or in the `.meta` of files of several fields.
     pub name: String,
     /// The configuration key that names it.
     pub key: &'static str,
-    /// Its record in the file.
-    pub record: RecordChoice,
-}
-
-/// A record of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecordChoice {
-    /// By place, 1-based.
-    Number(u64),
-    /// By name in `fldList`.
-    Name(String),
+    /// Its record in the file; none: the first, or that of its name where the files go by another.
+    pub record: Option<RecordChoice>,
 }
 
 /// What to look for, and how.
@@ -54,341 +47,211 @@ pub struct MdsRequest {
     pub shape: Option<[usize; 2]>,
     /// Half-open selection, seconds since 1970.
     pub time: Option<[i64; 2]>,
-    /// Whether missing snapshots end the run.
+    /// Whether missing, cut and unreadable snapshots end the run.
     pub fail_on_gaps: bool,
 }
 
-/// A snapshot file found.
-struct Found {
-    iteration: u64,
-    file: PathBuf,
-    length: u64,
-    meta: Option<Meta>,
-}
-
-/// How values lie in the files of a field.
-#[derive(Clone, Debug, PartialEq)]
-struct Layout {
-    ni: u64,
-    nj: u64,
-    levels: u64,
-    records: u64,
-    number: Number,
-    fields: Vec<String>,
-}
-
-/// Looks at every file of every field.
+/// Looks at every file of the selected times.
 ///
 /// # Errors
 /// When files are missing, cut, of different shapes, or uneven in time; see [`SourceError`].
 pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
-    if !request.folder.is_dir() {
-        return Err(SourceError::NoFolder { path: request.folder.clone() });
+    let listing = Listing::read(&request.folder, &request.pattern)?;
+    let mut notes = Vec::new();
+    let located = locate(&listing, request, &mut notes)?;
+    // Fields of one file are looked at once.
+    let mut judged: BTreeMap<&str, Judged> = BTreeMap::new();
+    for field in &located {
+        if !judged.contains_key(field.stem.as_str()) {
+            let facts = examine_selected(&listing, request, field.files.clone())?;
+            let name = if field.stem.is_empty() { request.pattern.to_string() } else { field.stem.clone() };
+            judged.insert(&field.stem, judge(request, &name, &facts)?);
+        }
     }
-    let names = list(&request.folder, request.pattern.to_string().matches('/').count())?;
-    let mut fields = Vec::new();
-    let mut first: Option<(String, Layout, TimeAxis)> = None;
-    for field in &request.fields {
-        let found = find(request, field, &names)?;
-        let layout = layout(request, field, &found)?;
-        let iterations: Vec<u64> = found.iter().map(|found| found.iteration).collect();
-        let time = TimeAxis::new(&iterations, request.seconds_per_iteration, request.epoch_seconds)?;
-        match &first {
-            None => first = Some((field.name.clone(), layout.clone(), time)),
-            Some((name, other, axis)) => same(request, (name, other, axis), (&field.name, &layout, &time))?,
+    let of: Vec<&Judged> = located.iter().filter_map(|field| judged.get(field.stem.as_str())).collect();
+    let Some(first) = of.first() else { return Err(SourceError::NoFolder { path: request.folder.clone() }) };
+    let planes = planes(request, &located, &of)?;
+    let mut selected: BTreeSet<u64> = BTreeSet::new();
+    for (at, other) in of.iter().enumerate() {
+        same_layout(request, (0, first), (at, other))?;
+        selected.extend(other.snapshots.keys());
+    }
+    let all = located.iter().flat_map(|field| &field.files).filter_map(|file| file.iteration).collect();
+    let mut time = axis(request, &selected, &all, first.averaged_over)?;
+    if request.fail_on_gaps {
+        for (at, other) in of.iter().enumerate() {
+            same_times(request, &located, (0, first), (at, other))?;
         }
-        let plane = layout.ni * layout.nj * layout.number.bytes() as u64;
-        let record = record(request, field, &layout, &request.folder.join(&found[0].file))?;
-        if request.level < 1 || request.level > layout.levels {
-            return Err(SourceError::NotInFile {
-                key: "level",
-                asked: request.level.to_string(),
-                path: request.folder.join(&found[0].file),
-                have: format!("{} level(s)", layout.levels),
-            });
+        no_gaps(request, &located, &time)?;
+    }
+    let lost = settle(request, &located, &of, &mut time);
+    for (field, judged) in request.fields.iter().zip(&of) {
+        for (j, i) in judged.mosaic.blank() {
+            let place = super::mosaic::describe(j, i);
+            notes.push(format!("no tile of {} lies at {place}, at any time: taken for land", field.name));
         }
-        let mut by_iteration: BTreeMap<u64, PathBuf> =
-            found.into_iter().map(|found| (found.iteration, found.file)).collect();
-        let (_, _, axis) = first.as_ref().ok_or_else(|| SourceError::NoFolder { path: request.folder.clone() })?;
-        let files = (0..axis.len()).map(|step| by_iteration.remove(&axis.iteration(step))).collect();
-        fields.push(MdsCatalogField {
+    }
+    let fields = request
+        .fields
+        .iter()
+        .zip(of.iter().zip(planes))
+        .map(|(field, (judged, plane))| MdsCatalogField {
             name: field.name.clone(),
-            files,
-            offset_bytes: (record * layout.levels + request.level - 1) * plane,
-            length_bytes: plane * layout.levels * layout.records,
-        });
-    }
-    let (_, layout, axis) = first.ok_or_else(|| SourceError::NoFolder { path: request.folder.clone() })?;
-    let (time, skipped) = match request.time {
-        None => (axis.clone(), 0),
-        Some([start, stop]) => {
-            let part = axis.select(start, stop)?;
-            let skipped = (part.first_iteration - axis.first_iteration) / axis.iterations_per_step;
-            (part, skipped as usize)
-        }
-    };
-    for field in &mut fields {
-        field.files = field.files[skipped..skipped + time.len()].to_vec();
-    }
-    if request.fail_on_gaps && time.missing().next().is_some() {
-        let field = &request.fields[0];
-        let missing: Vec<usize> = time.missing().collect();
-        return Err(SourceError::Gaps {
-            field: request.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "),
-            count: missing.len(),
-            first: format!(
-                "{} ({})",
-                request.pattern.file_name(&field.name, time.iteration(missing[0])),
-                time.date(missing[0])
-            ),
-        });
-    }
+            files: (0..time.len()).map(|step| usable(judged, time.iteration(step))).collect(),
+            plane,
+            planes: judged.layout.planes(),
+            mosaic: judged.mosaic.clone(),
+        })
+        .collect();
+    let layout = &first.layout;
     Ok(MdsCatalog {
         extent: Extent { faces: 1, nj: layout.nj as usize, ni: layout.ni as usize, has_faces: false },
         number: layout.number,
+        levels: layout.levels_of_a_field(),
         time,
         folder: request.folder.clone(),
         fields,
+        lost,
+        notes,
     })
 }
 
-/// All files down to `depth` folders below `folder`, as paths relative to it.
-fn list(folder: &Path, depth: usize) -> Result<Vec<String>, SourceError> {
-    let mut names = Vec::new();
-    let mut pending = vec![(folder.to_owned(), String::new(), 0)];
-    while let Some((path, prefix, level)) = pending.pop() {
-        for entry in std::fs::read_dir(&path).map_err(|error| SourceError::io(&path, &error))? {
-            let entry = entry.map_err(|error| SourceError::io(&path, &error))?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let relative = format!("{prefix}{name}");
-            if level == depth {
-                names.push(relative);
-            } else if entry.path().is_dir() {
-                pending.push((entry.path(), format!("{relative}/"), level + 1));
-            }
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
+/// The file of an iteration, if there is one that can be read.
+fn usable(judged: &Judged, iteration: u64) -> Option<PathBuf> {
+    let snapshot = judged.snapshots.get(&iteration)?;
+    snapshot.fault.is_none().then(|| PathBuf::from(&snapshot.file))
 }
 
-/// The files of one field in order of time, each with its length and `.meta`.
-fn find(request: &MdsRequest, field: &MdsField, names: &[String]) -> Result<Vec<Found>, SourceError> {
-    let matching: Vec<(u64, &String)> =
-        names.iter().filter_map(|name| Some((request.pattern.iteration_of(&field.name, name)?, name))).collect();
-    if matching.is_empty() {
-        let nearest = names
-            .iter()
-            .map(|name| (strsim::jaro_winkler(name, &request.pattern.file_name(&field.name, 0)), name))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map_or_else(String::new, |(_, name)| format!("; nearest is {name}"));
-        return Err(SourceError::NoSnapshots {
-            field: field.name.clone(),
-            key: field.key.to_owned(),
-            path: request.folder.clone(),
-            count: names.len(),
-            example: request.pattern.file_name(&field.name, 0),
-            pattern: request.pattern.to_string(),
-            nearest,
-        });
-    }
-    let mut found = matching
-        .into_par_iter()
-        .map(|(iteration, name)| {
-            let path = request.folder.join(name);
-            let metadata = std::fs::metadata(&path).map_err(|error| SourceError::io(&path, &error))?;
-            if !metadata.is_file() {
-                return Err(SourceError::Io { path, reason: "it is not a file".into() });
-            }
-            let length = metadata.len();
-            let meta_path = meta_path(&path);
-            let meta = if meta_path.is_file() { Some(Meta::read(&meta_path)?) } else { None };
-            Ok(Found { iteration, file: PathBuf::from(name), length, meta })
-        })
-        .collect::<Result<Vec<_>, SourceError>>()?;
-    found.sort_by_key(|found| found.iteration);
-    Ok(found)
-}
-
-/// `X.0000000001.data` -> `X.0000000001.meta`; other names get `.meta` in place of their last extension.
-fn meta_path(data: &Path) -> PathBuf {
-    data.with_extension("meta")
-}
-
-/// The layout that all files of a field share; lengths are checked against it.
-fn layout(request: &MdsRequest, field: &MdsField, found: &[Found]) -> Result<Layout, SourceError> {
-    let path = |found: &Found| request.folder.join(&found.file);
-    let mut common: Option<(Layout, &Found)> = None;
-    let mut wrong: Vec<(&Found, u64, String)> = Vec::new();
-    for file in found {
-        let this = match &file.meta {
-            Some(meta) => from_meta(request, meta, &path(file))?,
-            None => without_meta(request, file, common.as_ref().map(|(layout, _)| layout), &path(file))?,
-        };
-        if let Some(iteration) = file.meta.as_ref().and_then(|meta| meta.iteration)
-            && iteration != file.iteration
-        {
-            return Err(SourceError::Meta {
-                path: meta_path(&path(file)),
-                reason: format!("says timeStepNumber {iteration}, the file's name says {}", file.iteration),
+/// The plane of every field; no two are one.
+fn planes(request: &MdsRequest, located: &[Located], judged: &[&Judged]) -> Result<Vec<u64>, SourceError> {
+    let mut planes: Vec<u64> = Vec::new();
+    for (at, (field, judged)) in located.iter().zip(judged).enumerate() {
+        let plane = judged.layout.plane(&field.record, request.level).map_err(|NotThere { key, asked, have }| {
+            SourceError::NotInFile { key, asked, path: judged.example.clone(), have }
+        })?;
+        let same = planes.iter().zip(located).position(|(other, of)| *other == plane && of.stem == field.stem);
+        if let Some(other) = same {
+            return Err(SourceError::SameRecord {
+                first: request.fields[other].key.to_owned(),
+                second: request.fields[at].key.to_owned(),
+                record: match &field.record {
+                    RecordChoice::Number(number) => number.to_string(),
+                    RecordChoice::Name(name) => format!("\"{name}\""),
+                },
+                path: judged.example.clone(),
             });
         }
-        match &common {
-            None => common = Some((this.clone(), file)),
-            Some((layout, other)) if *layout != this => {
-                return Err(SourceError::Meta {
-                    path: meta_path(&path(file)),
-                    reason: format!(
-                        "describes {}, {} describes {}; all snapshots of {} must have one shape",
-                        describe(&this),
-                        meta_path(&path(other)).display(),
-                        describe(layout),
-                        field.name
-                    ),
-                });
-            }
-            Some(_) => {}
-        }
-        let expected = this.ni * this.nj * this.levels * this.records * this.number.bytes() as u64;
-        if file.length != expected {
-            wrong.push((file, expected, describe(&this)));
-        }
+        planes.push(plane);
     }
-    if let Some((file, expected, why)) = wrong.first() {
-        return Err(SourceError::Length {
-            path: path(file),
-            got: file.length,
-            expected: *expected,
-            why: why.clone(),
-            more: match wrong.len() {
-                1 => String::new(),
-                count => format!("; {} more file(s) of {} have a wrong length too", count - 1, field.name),
-            },
-        });
-    }
-    common.map(|(layout, _)| layout).ok_or_else(|| SourceError::NoFolder { path: request.folder.clone() })
+    Ok(planes)
 }
 
-fn describe(layout: &Layout) -> String {
-    let kind = if layout.number.bytes() == 8 { "float64" } else { "float32" };
-    format!("{} x {} x {} level(s) x {} record(s) of {kind}", layout.ni, layout.nj, layout.levels, layout.records)
+fn differ(request: &MdsRequest, (a, b): (usize, usize), what: String) -> SourceError {
+    let name = |at: usize| request.fields[at].name.clone();
+    SourceError::FieldsDiffer { first: name(a), second: name(b), what }
 }
 
-fn number(request: &MdsRequest, value_bytes: usize) -> Number {
-    if value_bytes == 8 { Number::Float64(request.endian) } else { Number::Float32(request.endian) }
-}
-
-fn from_meta(request: &MdsRequest, meta: &Meta, path: &Path) -> Result<Layout, SourceError> {
-    let wrong = |reason: String| SourceError::Meta { path: meta_path(path), reason };
-    let value_bytes = match meta.data_precision.as_deref() {
-        None => request.value_bytes,
-        Some("float32" | "real*4") => 4,
-        Some("float64" | "real*8") => 8,
-        Some(other) => return Err(wrong(format!("dataprec is `{other}`; float32 and float64 can be read"))),
-    };
-    if meta.ranges.iter().zip(&meta.dimensions).any(|(range, &size)| *range != [1, size]) {
-        return Err(wrong("describes one tile of a larger field; tiled files cannot be read yet".into()));
-    }
-    let (ni, nj) = (meta.dimensions[0], meta.dimensions[1]);
-    let levels = meta.dimensions.get(2).copied().unwrap_or(1);
-    let records = meta.records.unwrap_or(1);
-    let bytes = [ni, nj, levels, records, value_bytes as u64].into_iter().try_fold(1_u64, u64::checked_mul);
-    if bytes.is_none_or(|bytes| bytes > i64::MAX as u64) || ni * nj == 0 {
-        return Err(wrong(format!("gives {ni} x {nj} x {levels} x {records} values, which no file can hold")));
-    }
-    if let Some(shape) = request.shape
-        && shape != [nj as usize, ni as usize]
-    {
-        return Err(wrong(format!("gives nj = {nj}, ni = {ni}, but [input] shape = {shape:?}")));
-    }
-    Ok(Layout { ni, nj, levels, records, number: number(request, value_bytes), fields: meta.fields.clone() })
-}
-
-fn without_meta(
+/// Two fields must share shape, type, and kind of time.
+fn same_layout(
     request: &MdsRequest,
-    file: &Found,
-    common: Option<&Layout>,
-    path: &Path,
-) -> Result<Layout, SourceError> {
-    if let Some(layout) = common {
-        return Ok(layout.clone());
+    (a, one): (usize, &Judged),
+    (b, other): (usize, &Judged),
+) -> Result<(), SourceError> {
+    let (ours, theirs) = (&one.layout, &other.layout);
+    if (ours.ni, ours.nj, ours.number) != (theirs.ni, theirs.nj, theirs.number) {
+        return Err(differ(request, (a, b), format!("{} and {}", ours.describe(), theirs.describe())));
     }
-    let Some([nj, ni]) = request.shape else { return Err(SourceError::NoShape { path: path.to_owned() }) };
-    let plane =
-        [nj, ni, request.value_bytes].into_iter().try_fold(1_usize, usize::checked_mul).unwrap_or(usize::MAX) as u64;
-    if file.length == 0 || !file.length.is_multiple_of(plane) {
-        return Err(SourceError::Length {
-            path: path.to_owned(),
-            got: file.length,
-            expected: plane,
-            why: format!(
-                "[input] shape = [{nj}, {ni}] of {} bytes each, or a whole number of such levels",
-                request.value_bytes
-            ),
-            more: String::new(),
-        });
+    let lengths = [one, other].map(|judged| judged.averaged_over.unwrap_or(0.0));
+    if (lengths[0] - lengths[1]).abs() > 1e-3 * lengths[0].max(lengths[1]) {
+        let describe = |length: f64| match length {
+            0.0 => "snapshots".to_owned(),
+            length => format!("means over {}", crate::terms::Seconds(length)),
+        };
+        return Err(differ(request, (a, b), lengths.map(describe).join(" and ")));
     }
-    Ok(Layout {
-        ni: ni as u64,
-        nj: nj as u64,
-        levels: file.length / plane,
-        records: 1,
-        number: number(request, request.value_bytes),
-        fields: Vec::new(),
+    Ok(())
+}
+
+/// Under the policy `fail`, every field has every time.
+fn same_times(
+    request: &MdsRequest,
+    located: &[Located],
+    (a, one): (usize, &Judged),
+    (b, other): (usize, &Judged),
+) -> Result<(), SourceError> {
+    let lacks = |at: usize, ours: &Judged, theirs: &Judged| {
+        let lacking = theirs.snapshots.keys().find(|iteration| !ours.snapshots.contains_key(iteration))?;
+        Some(request.pattern.file_name(&located[at].stem, *lacking))
+    };
+    let Some(file) = lacks(b, other, one).or_else(|| lacks(a, one, other)) else { return Ok(()) };
+    let what = format!(
+        "{} and {} snapshots; {file} is missing; [prepare] missing = \"reject\" leaves out the segments that touch such times",
+        one.snapshots.len(),
+        other.snapshots.len()
+    );
+    Err(differ(request, (a, b), what))
+}
+
+/// Under the policy `fail`, no time is missing.
+fn no_gaps(request: &MdsRequest, located: &[Located], time: &TimeAxis) -> Result<(), SourceError> {
+    let Some(step) = time.missing().next() else { return Ok(()) };
+    let file = request.pattern.file_name(&located[0].stem, time.iteration(step));
+    Err(SourceError::Gaps {
+        field: request.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "),
+        count: time.missing().count(),
+        first: format!("{file} ({})", time.date(step)),
     })
 }
 
-/// 0-based record.
-fn record(_request: &MdsRequest, field: &MdsField, layout: &Layout, path: &Path) -> Result<u64, SourceError> {
-    let not_there = |asked: String| SourceError::NotInFile {
-        key: "record",
-        asked,
-        path: path.to_owned(),
-        have: match layout.fields.as_slice() {
-            [] => format!("{} record(s)", layout.records),
-            names => format!("{} record(s): {}", layout.records, names.join(", ")),
-        },
-    };
-    match &field.record {
-        RecordChoice::Number(number) if (1..=layout.records).contains(number) => Ok(number - 1),
-        RecordChoice::Number(number) => Err(not_there(number.to_string())),
-        RecordChoice::Name(name) => layout
-            .fields
-            .iter()
-            .position(|field| field == name)
-            .map(|at| at as u64)
-            .filter(|&at| at < layout.records)
-            .ok_or_else(|| not_there(format!("\"{name}\""))),
+/// Sets the status of every time and lists the snapshots that cannot be used.
+fn settle(request: &MdsRequest, located: &[Located], judged: &[&Judged], time: &mut TimeAxis) -> LostSnapshots {
+    let mut lost = LostSnapshots::default();
+    for step in 0..time.len() {
+        let iteration = time.iteration(step);
+        let mut status = StepStatus::Used;
+        for ((field, located), judged) in request.fields.iter().zip(located).zip(judged) {
+            let (file, what) = match judged.snapshots.get(&iteration) {
+                None => {
+                    status = StepStatus::Missing;
+                    (None, "is missing")
+                }
+                Some(Snapshot { file, fault: Some(fault) }) => {
+                    if status == StepStatus::Used {
+                        status = StepStatus::Rejected;
+                    }
+                    (Some(file), fault.as_str())
+                }
+                Some(Snapshot { fault: None, .. }) => continue,
+            };
+            lost.push(|| LostSnapshot {
+                field: field.name.clone(),
+                step,
+                file: file.cloned().unwrap_or_else(|| request.pattern.file_name(&located.stem, iteration)),
+                what: what.to_owned(),
+            });
+        }
+        time.status[step] = status;
     }
+    lost
 }
 
-/// Two fields must share shape and times.
-fn same(
-    request: &MdsRequest,
-    (name, layout, axis): (&str, &Layout, &TimeAxis),
-    (other_name, other, other_axis): (&str, &Layout, &TimeAxis),
-) -> Result<(), SourceError> {
-    let differ =
-        |what: String| SourceError::FieldsDiffer { first: name.to_owned(), second: other_name.to_owned(), what };
-    if (layout.ni, layout.nj, layout.number) != (other.ni, other.nj, other.number) {
-        return Err(differ(format!("{} and {}", describe(layout), describe(other))));
+#[cfg(test)]
+impl Default for MdsRequest {
+    fn default() -> Self {
+        MdsRequest {
+            folder: PathBuf::new(),
+            pattern: "{name}.{iter:010}.data".parse().unwrap(),
+            fields: [("U", "u"), ("V", "v")]
+                .map(|(name, key)| MdsField { name: name.into(), key, record: None })
+                .into(),
+            level: 1,
+            seconds_per_iteration: 25.0,
+            epoch_seconds: 0,
+            endian: Endian::Big,
+            value_bytes: 4,
+            shape: None,
+            time: None,
+            fail_on_gaps: true,
+        }
     }
-    if axis == other_axis {
-        return Ok(());
-    }
-    let iterations = |axis: &TimeAxis| -> Vec<u64> {
-        (0..axis.len()).filter(|&step| axis.present[step]).map(|step| axis.iteration(step)).collect()
-    };
-    let (ours, theirs) = (iterations(axis), iterations(other_axis));
-    let lacking = ours.iter().find(|iteration| theirs.binary_search(iteration).is_err()).map(|at| (other_name, at));
-    let lacking = lacking.or_else(|| theirs.iter().find(|at| ours.binary_search(at).is_err()).map(|at| (name, at)));
-    Err(differ(match lacking {
-        Some((lacks, &iteration)) => format!(
-            "{} and {} snapshots; {} is missing",
-            ours.len(),
-            theirs.len(),
-            request.pattern.file_name(lacks, iteration)
-        ),
-        None => format!("{} and {} snapshots", ours.len(), theirs.len()),
-    }))
 }

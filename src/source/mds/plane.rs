@@ -1,0 +1,155 @@
+//! Reading a window of one plane [j, i] from a file or from its tiles.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Number;
+use super::mosaic::{Mosaic, Tile};
+use crate::config::with_tile;
+use crate::terms::Sample;
+
+/// Rows that lie together are read in pieces of about this size.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// One plane of a field: the same place in the file of every time, or in every tile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plane<'a> {
+    pub(super) mosaic: &'a Mosaic,
+    pub(super) number: Number,
+    /// 0-based place among the planes of a file.
+    pub(super) at: u64,
+}
+
+/// The file that holds a tile; `whole` is the name that a file of the whole would have.
+pub(super) fn tile_path(whole: &Path, tile: &Tile) -> PathBuf {
+    let Some(number) = tile.number else { return whole.to_owned() };
+    with_tile(&whole.to_string_lossy(), number).map_or_else(|| whole.to_owned(), PathBuf::from)
+}
+
+/// Length of a tile's file of `planes` planes.
+pub(super) fn tile_bytes(tile: &Tile, planes: u64, number: Number) -> u64 {
+    tile.points() as u64 * planes * number.bytes() as u64
+}
+
+impl Plane<'_> {
+    /// Reads rows `j` and columns `i` into `out`, [j, i]; 0 where no tile lies. Returns bytes read.
+    ///
+    /// `open` gives the file of a tile, by its place among the mosaic's; `failed` makes an error of one that cannot be
+    /// read. Whole rows of a tile are read together, parts of rows row by row.
+    pub(super) fn read<T: Sample, E>(
+        &self,
+        (j, i): (&Range<usize>, &Range<usize>),
+        (raw, out): (&mut Vec<u8>, &mut [T]),
+        mut open: impl FnMut(usize) -> Result<Arc<File>, E>,
+        failed: impl Fn(usize, io::Error) -> E,
+    ) -> Result<u64, E> {
+        if !self.mosaic.blank().is_empty() {
+            out.fill(T::zero());
+        }
+        let value_bytes = self.number.bytes();
+        let mut bytes = 0;
+        for (at, tile) in self.mosaic.touching(j, i) {
+            let file = open(at)?;
+            let rows = j.start.max(tile.j.start)..j.end.min(tile.j.end);
+            let columns = i.start.max(tile.i.start)..i.end.min(tile.i.end);
+            let row_bytes = columns.len() * value_bytes;
+            let rows_at_once =
+                if columns.len() == tile.i.len() { (PIECE_BYTES / row_bytes.max(1)).clamp(1, rows.len()) } else { 1 };
+            for first in rows.clone().step_by(rows_at_once) {
+                let piece = first..(first + rows_at_once).min(rows.end);
+                raw.resize(piece.len() * row_bytes, 0);
+                let value = self.at * tile.points() as u64
+                    + ((first - tile.j.start) * tile.i.len() + columns.start - tile.i.start) as u64;
+                file.read_exact_at(raw, value * value_bytes as u64).map_err(|error| failed(at, error))?;
+                bytes += raw.len() as u64;
+                let start = |row: usize| (row - j.start) * i.len() + columns.start - i.start;
+                if columns.len() == i.len() {
+                    self.number.decode(raw, &mut out[start(piece.start)..start(piece.end)]);
+                    continue;
+                }
+                for (row, raw) in piece.zip(raw.chunks_exact(row_bytes)) {
+                    self.number.decode(raw, &mut out[start(row)..start(row) + columns.len()]);
+                }
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Endian;
+    use super::super::mosaic::tests::tile;
+    use super::*;
+
+    /// Every window of a domain of uneven tiles, one of which is blank, in two planes of two.
+    #[test]
+    fn any_window_is_read_from_any_tiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let (nj, ni) = (5, 7);
+        let value = |plane: usize, j: usize, i: usize| (plane * 100 + j * 10 + i + 1) as f32;
+        let tiles = vec![tile([1, 1], 0..2, 0..3), tile([2, 1], 0..2, 3..7), tile([1, 2], 2..5, 0..6)];
+        for (mosaic, blank) in
+            [(Mosaic::new(nj, ni, tiles).unwrap(), (2..5, 6..7)), (Mosaic::whole(nj, ni), (0..0, 0..0))]
+        {
+            let whole = folder.path().join("U.0000000001.data");
+            let files: Vec<Arc<File>> = mosaic
+                .tiles()
+                .iter()
+                .map(|tile| {
+                    let points = (0..2).flat_map(|plane| {
+                        let row = move |j| tile.i.clone().map(move |i| value(plane, j, i));
+                        tile.j.clone().flat_map(row)
+                    });
+                    let bytes: Vec<u8> = points.flat_map(f32::to_be_bytes).collect();
+                    let path = tile_path(&whole, tile);
+                    assert_eq!(bytes.len() as u64, tile_bytes(tile, 2, Number::Float32(Endian::Big)));
+                    std::fs::write(&path, bytes).unwrap();
+                    Arc::new(File::open(&path).unwrap())
+                })
+                .collect();
+            let mut raw = vec![7; 3];
+            for at in 0..2 {
+                let plane = Plane { mosaic: &mosaic, number: Number::Float32(Endian::Big), at: at as u64 };
+                for (j0, j1) in (0..nj).flat_map(|j0| (j0..=nj).map(move |j1| (j0, j1))) {
+                    for (i0, i1) in (0..ni).flat_map(|i0| (i0..=ni).map(move |i1| (i0, i1))) {
+                        let (j, i) = (j0..j1, i0..i1);
+                        let mut out = vec![f64::NAN; j.len() * i.len()];
+                        let open = |at: usize| Ok::<_, io::Error>(Arc::clone(&files[at]));
+                        let bytes = plane.read((&j, &i), (&mut raw, &mut out), open, |_, error| error).unwrap();
+                        let is_blank = |j: usize, i: usize| blank.0.contains(&j) && blank.1.contains(&i);
+                        let points = || j.clone().flat_map(|j| i.clone().map(move |i| (j, i)));
+                        let expected: Vec<f64> = points()
+                            .map(|(j, i)| if is_blank(j, i) { 0.0 } else { f64::from(value(at, j, i)) })
+                            .collect();
+                        assert_eq!(out, expected, "{j:?} {i:?}");
+                        assert_eq!(bytes, 4 * points().filter(|&(j, i)| !is_blank(j, i)).count() as u64);
+                    }
+                }
+            }
+        }
+        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 4, "{names:?}");
+        assert!(names.iter().any(|name| name == "U.0000000001.002.001.data"));
+    }
+
+    #[test]
+    fn many_rows_are_read_in_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let (nj, ni) = (5, 100_000);
+        let bytes: Vec<u8> = (0..nj * ni).flat_map(|at| (at as f32).to_le_bytes()).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let file = Arc::new(File::open(&path).unwrap());
+        let mosaic = Mosaic::whole(nj, ni);
+        let plane = Plane { mosaic: &mosaic, number: Number::Float32(Endian::Little), at: 0 };
+        let (mut raw, mut out) = (Vec::new(), vec![0.0_f32; nj * ni]);
+        let open = |_| Ok::<_, io::Error>(Arc::clone(&file));
+        plane.read((&(0..nj), &(0..ni)), (&mut raw, &mut out), open, |_, error| error).unwrap();
+        assert!(raw.len() <= PIECE_BYTES && out.iter().enumerate().all(|(at, &value)| value == at as f32));
+    }
+}
