@@ -3,6 +3,7 @@
 mod compute;
 mod data_error;
 mod groups;
+mod inspection;
 mod layout;
 mod maps;
 mod node;
@@ -14,6 +15,7 @@ mod setup;
 mod tiles;
 
 pub use data_error::DataError;
+pub use inspection::{InspectOptions, Inspection, inspect};
 pub use node::{machine, node_memory_bytes};
 pub use planning::{Assumed, plan, plan_assumed, plan_json};
 

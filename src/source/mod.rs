@@ -13,7 +13,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use error::SourceError;
-pub use time_axis::{StepStatus, TimeAxis};
+pub use time_axis::{StepStatus, TimeAxis, date, usual_distance};
 
 use crate::grid::{Extent, Window};
 use crate::terms::Sample;

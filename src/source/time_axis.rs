@@ -48,18 +48,9 @@ impl TimeAxis {
             epoch_seconds,
             present,
         };
-        let mut distances: Vec<u64> = iterations.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        distances.sort_unstable();
-        let mut usual = (0, 0);
-        for run in distances.chunk_by(|a, b| a == b) {
-            if run.len() > usual.0 {
-                usual = (run.len(), run[0]);
-            }
-        }
-        let usual = usual.1;
-        if usual == 0 {
+        let Some(usual) = usual_distance(iterations) else {
             return Ok(axis(1, vec![true; iterations.len()]));
-        }
+        };
         let mut present = vec![true];
         for pair in iterations.windows(2) {
             let distance = pair[1] - pair[0];
@@ -145,8 +136,23 @@ impl TimeAxis {
     }
 }
 
+/// The most frequent distance between neighbours, the least of equally frequent ones; none of fewer than two.
+///
+/// `iterations` ascend without doubles.
+pub fn usual_distance(iterations: &[u64]) -> Option<u64> {
+    let mut distances: Vec<u64> = iterations.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    distances.sort_unstable();
+    let mut usual = (0, None);
+    for run in distances.chunk_by(|a, b| a == b) {
+        if run.len() > usual.0 {
+            usual = (run.len(), Some(run[0]));
+        }
+    }
+    usual.1
+}
+
 /// ISO 8601, from seconds since 1970.
-fn date(seconds: i64) -> String {
+pub fn date(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| format!("{seconds} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
