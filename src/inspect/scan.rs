@@ -45,6 +45,12 @@ pub fn scan_values(
     observer: &dyn Observer,
 ) -> Result<Vec<ValuesReport>, SourceError> {
     let Some(layout) = &report.layout else { return Ok(Vec::new()) };
+    let odd: HashSet<&str> = report.trouble.iter().map(|trouble| trouble.file.as_str()).collect();
+    let sound: Vec<&FileFacts> = files.files.iter().filter(|file| !odd.contains(file.listed.file.as_str())).collect();
+    if sound.is_empty() {
+        // Where no file is as long as the layout says, its numbers may be anything.
+        return Ok(Vec::new());
+    }
     let only = |chosen: Option<u64>, count: u64| match chosen {
         Some(number) if (1..=count).contains(&number) => number - 1..number,
         Some(_) => 0..0,
@@ -53,17 +59,11 @@ pub fn scan_values(
     let planes: Vec<Plane> = only(request.record, layout.records)
         .flat_map(|record| only(request.level, layout.levels).map(move |level| (record, level)))
         .collect();
-    let odd: HashSet<&str> = report.trouble.iter().map(|trouble| trouble.file.as_str()).collect();
-    let sound: Vec<&FileFacts> = files.files.iter().filter(|file| !odd.contains(file.listed.file.as_str())).collect();
     let snapshots: Vec<&[&FileFacts]> =
         sound.chunk_by(|one, next| one.listed.iteration == next.listed.iteration).collect();
-    let share = planes.len() as u64 * layout.ni * layout.nj * layout.value_bytes;
-    observer.begin(
-        &format!("scanning {}", report.name),
-        snapshots.len() as u64,
-        "snapshots",
-        share * snapshots.len() as u64,
-    );
+    let lengths = sound.iter().filter_map(|file| file.length.as_ref().ok());
+    let bytes = lengths.sum::<u64>() / (layout.records * layout.levels) * planes.len() as u64;
+    observer.begin(&format!("scanning {}", report.name), snapshots.len() as u64, "snapshots", bytes);
     let number = match (layout.value_bytes, look.endian) {
         (8, endian) => Number::Float64(endian),
         (_, endian) => Number::Float32(endian),

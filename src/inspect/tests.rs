@@ -106,4 +106,11 @@ fn absurd_numbers() {
     assert_eq!(field.trouble.len(), 2);
     assert!(field.trouble[0].what.contains("more than a file can hold"), "{:?}", field.trouble);
     assert_eq!(field.time.unwrap().iterations_per_step, Some(u64::MAX));
+
+    // A tile of a domain that no disk could hold.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("U.0000000001.001.001.data"), [0; 16]).unwrap();
+    let meta = format!("dimList = [ {huge},1,2, {huge},1,2 ];", huge = u64::MAX);
+    fs::write(folder.path().join("U.0000000001.001.001.meta"), meta).unwrap();
+    assert_eq!(scanned(&look(folder.path()), &ScanRequest::default()).values[0].values, 4);
 }
