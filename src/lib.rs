@@ -5,14 +5,15 @@
 //!
 //! The rooms, in the order of the flow: [`config`] reads the TOML, [`plan`] cuts the work, [`grid`] and
 //! [`source`] read, [`prepare`] checks and centres, [`exchange`] transposes, [`spectrum`] estimates,
-//! [`product`] derives, [`store`] writes, [`report`] tells. [`pipeline`] wires them. [`synth`] makes input
-//! with a known spectrum and [`validate`] compares a result with a reference.
+//! [`product`] derives, [`store`] writes, [`report`] tells. [`pipeline`] wires them. [`inspect`] says what
+//! lies in a folder, [`synth`] makes input with a known spectrum, [`validate`] compares a result with a reference.
 
 pub mod cli;
 pub mod config;
 mod error;
 pub mod exchange;
 pub mod grid;
+pub mod inspect;
 pub mod pipeline;
 pub mod plan;
 pub mod prepare;

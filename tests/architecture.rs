@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 /// Rooms, and what each must never import. `terms` is everybody's and imports nobody; `pipeline` alone wires rooms
 /// together, so that only the command line, and the sum of all errors, may import it.
-const ROOMS: [(&str, Never); 16] = [
+const ROOMS: [(&str, Never); 17] = [
     ("cli", Never::These(&["spectrum", "prepare", "store", "source", "grid", "product"])),
     ("config", Never::Any),
     ("exchange", Never::These(&["source", "spectrum", "store"])),
     ("grid", Never::These(&["source", "plan", "exchange"])),
+    ("inspect", Never::These(&["plan", "exchange", "spectrum", "prepare", "product", "store"])),
     ("pipeline", Never::These(&["cli"])),
     ("plan", Never::These(&["source", "store", "exchange"])),
     ("prepare", Never::These(&["exchange", "spectrum"])),

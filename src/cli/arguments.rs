@@ -20,6 +20,8 @@ pub(super) enum Command {
     Run(Run),
     /// Say what a run would do: tiles, passes, memory, files
     Plan(Plan),
+    /// Say what lies in a folder of model output, and what a run would make of it
+    Inspect(Inspect),
     /// Compare a result with a reference by coordinate value
     Validate(Validate),
     /// Make LLC4320-like MDS input with a known spectrum
@@ -57,6 +59,22 @@ pub(super) struct Plan {
     #[arg(long, value_name = "SIZES")]
     pub(super) assume: Option<String>,
     /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// Folder, data file, or TOML file of a run
+    #[arg(value_name = "PATH|CONFIG")]
+    pub(super) path: PathBuf,
+    /// Read every value: NaN, extremes with place and time, constant and repeated snapshots
+    #[arg(long)]
+    pub(super) scan: bool,
+    /// Set a key of the configuration, as in input.pattern="{iter:010}/{name}.{iter:010}.data"
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// As JSON, with nothing left out
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assume;
+mod inspect;
 mod plan;
 mod progress;
 mod run;
@@ -30,6 +31,7 @@ pub fn main() -> i32 {
     let outcome = match arguments.command {
         Command::Run(run) => run::run(&run),
         Command::Plan(plan) => plan::plan(&plan),
+        Command::Inspect(inspect) => inspect::inspect(&inspect),
         Command::Validate(validate) => validate::validate(&validate),
         Command::Synth(synth) => synth::synth(&synth),
     };

@@ -44,7 +44,7 @@ pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
 }
 
 /// The plan for people.
-fn table(plan: &Plan) -> String {
+pub(super) fn table(plan: &Plan) -> String {
     let problem = &plan.problem;
     let tiling = &plan.tiling;
     let memory = &plan.memory;

@@ -5,6 +5,7 @@ mod bad_values;
 mod compute;
 mod data_error;
 mod groups;
+mod inspection;
 mod layout;
 mod maps;
 mod node;
@@ -17,6 +18,7 @@ mod snapshots;
 mod tiles;
 
 pub use data_error::DataError;
+pub use inspection::{InspectOptions, Inspection, inspect};
 pub use node::{machine, node_memory_bytes};
 pub use planning::{Assumed, plan, plan_assumed, plan_json};
 

@@ -97,18 +97,24 @@ fn not_yet(config: &Config, key: &str, what: &str) -> Error {
     Error::Setting { text: config.explain(key, &format!("{what} cannot be handled by this version")) }
 }
 
-fn endian(config: &Config) -> mds::Endian {
+pub(super) fn endian(config: &Config) -> mds::Endian {
     match config.input.endian {
         Endian::Big => mds::Endian::Big,
         Endian::Little => mds::Endian::Little,
     }
 }
 
-fn value_bytes(config: &Config) -> usize {
+pub(super) fn value_bytes(config: &Config) -> usize {
     match config.input.dtype {
         Dtype::Float32 => 4,
         Dtype::Float64 => 8,
     }
+}
+
+/// Seconds from 1970-01-01 to a date, both UTC.
+pub(super) fn seconds_since_1970(date: jiff::civil::DateTime) -> i64 {
+    let zero = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    date.duration_since(zero).as_secs()
 }
 
 fn grid_files(config: &Config, catalog: &Catalog) -> Result<MdsGridFiles, Error> {
@@ -169,21 +175,17 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         Record::Name(name) => Some(RecordChoice::Name(name.clone())),
     };
     let field = |at, name: &String, key| MdsField { name: name.clone(), key, record: record(at) };
-    let seconds = |date: jiff::civil::DateTime| {
-        let zero = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-        date.duration_since(zero).as_secs()
-    };
     let catalog = mds::scan(&MdsRequest {
         folder: config.input_path()?.to_owned(),
         pattern: config.input.pattern.clone(),
         fields: vec![field(0, u, "u"), field(1, v, "v")],
         level: config.input.level as u64,
         seconds_per_iteration: config.timestep()?.0,
-        epoch_seconds: seconds(config.epoch()?),
+        epoch_seconds: seconds_since_1970(config.epoch()?),
         endian: endian(config),
         value_bytes: value_bytes(config),
         shape: config.input.shape,
-        time: config.select.time.as_ref().map(|time| [seconds(time.start), seconds(time.end)]),
+        time: config.select.time.as_ref().map(|time| [seconds_since_1970(time.start), seconds_since_1970(time.end)]),
         fail_on_gaps: config.prepare.missing == Missing::Fail,
     })?;
     let extent = catalog.extent;

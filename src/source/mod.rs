@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::SourceError;
 pub use lost::{LostSnapshot, LostSnapshots};
-pub use time_axis::{StepStatus, TimeAxis};
+pub use time_axis::{StepStatus, TimeAxis, date_of, usual_distance};
 
 use crate::grid::{Extent, Window};
 use crate::terms::Sample;

@@ -55,16 +55,8 @@ impl TimeAxis {
         let (Some(&first), Some(&last)) = (iterations.first(), iterations.last()) else {
             return Err(SourceError::EmptyTime { reason: "there are no snapshots".into() });
         };
-        let mut distances: Vec<u64> = iterations.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        distances.sort_unstable();
-        let mut usual = (0, 0);
-        for run in distances.chunk_by(|a, b| a == b) {
-            if run.len() > usual.0 {
-                usual = (run.len(), run[0]);
-            }
-        }
         // The distance of a single time from the next is not known.
-        let usual = usual.1.max(1);
+        let usual = usual_distance(iterations).unwrap_or(1);
         if let Some(pair) = iterations.windows(2).find(|pair| (pair[1] - pair[0]) % usual != 0) {
             let seconds = |iterations: u64| {
                 format!(
@@ -164,8 +156,23 @@ impl TimeAxis {
     }
 }
 
+/// The most frequent distance between neighbours, the least of equally frequent ones; none of fewer than two.
+///
+/// `iterations` ascend without doubles.
+pub fn usual_distance(iterations: &[u64]) -> Option<u64> {
+    let mut distances: Vec<u64> = iterations.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    distances.sort_unstable();
+    let mut usual = (0, None);
+    for run in distances.chunk_by(|a, b| a == b) {
+        if run.len() > usual.0 {
+            usual = (run.len(), Some(run[0]));
+        }
+    }
+    usual.1
+}
+
 /// ISO 8601 of a time so many seconds after an epoch, which is in seconds since 1970.
-pub(super) fn date_of(epoch_seconds: i64, seconds: f64) -> String {
+pub fn date_of(epoch_seconds: i64, seconds: f64) -> String {
     let seconds = epoch_seconds.saturating_add(seconds.round() as i64);
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| format!("{seconds} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())

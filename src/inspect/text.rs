@@ -1,0 +1,155 @@
+//! Reports for people: one block a field, odd things last.
+
+use std::fmt;
+
+use super::{Extreme, FieldReport, FolderReport, GridReport, TimeReport, ValuesReport};
+use crate::terms::{Bytes, Seconds};
+
+/// Odd files, gaps and stray files shown of each kind; the JSON has them all.
+const SHOWN: usize = 10;
+
+/// The first few of a list, and how many more there are.
+fn few<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
+    let mut text = list.iter().take(SHOWN).map(show).collect::<Vec<_>>().join(", ");
+    if list.len() > SHOWN {
+        text += &format!(" and {} more", list.len() - SHOWN);
+    }
+    text
+}
+
+/// A value in the fewest digits that tell it from others of its type.
+fn shortest(value: f64) -> String {
+    let single = value as f32;
+    if f64::from(single) == value { format!("{single:?}") } else { format!("{value:?}") }
+}
+
+impl fmt::Display for FolderReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} (names of the form {})", self.folder.display(), self.pattern)?;
+        for field in &self.fields {
+            write!(f, "{field}")?;
+        }
+        if self.fields.is_empty() {
+            writeln!(f, "  no file has such a name; [input] pattern says the form of the names")?;
+        }
+        if !self.grid_files.is_empty() {
+            writeln!(f, "  grid files: {}", self.grid_files.join(" "))?;
+        }
+        if !self.stray_files.is_empty() {
+            let names = few(&self.stray_files, Clone::clone);
+            writeln!(f, "  {} other file(s): {names}", self.stray_files.len())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for FieldReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tiles = if self.tiles > 1 { format!(" of {} tiles", self.tiles) } else { String::new() };
+        let snapshots = match self.snapshots {
+            0 => "no snapshot, restart files".to_owned(),
+            count => format!("{count} snapshot(s)"),
+        };
+        let layout = self
+            .layout
+            .as_ref()
+            .map_or_else(|| "shape unknown (no .meta; [input] shape says it)".to_owned(), super::FieldLayout::describe);
+        writeln!(f, "  {}: {snapshots}{tiles}, {layout}, {}", self.name, Bytes(self.bytes))?;
+        if let Some(names) = self.layout.as_ref().map(|layout| &layout.record_names).filter(|names| names.len() > 1) {
+            writeln!(f, "    records: {}", names.join(" "))?;
+        }
+        if let Some(time) = &self.time {
+            write!(f, "{time}")?;
+        }
+        if !self.restart_files.is_empty() {
+            writeln!(f, "    restart files without an iteration: {}", few(&self.restart_files, Clone::clone))?;
+        }
+        for trouble in self.trouble.iter().take(SHOWN) {
+            writeln!(f, "    odd: {}: {}", trouble.file, trouble.what)?;
+        }
+        if self.trouble.len() > SHOWN {
+            writeln!(f, "    odd: {} more file(s)", self.trouble.len() - SHOWN)?;
+        }
+        for values in &self.values {
+            write!(f, "{values}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for TimeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = |date: &Option<String>| date.as_ref().map_or_else(String::new, |date| format!(" ({date})"));
+        write!(f, "    iteration {}{}", self.first_iteration, date(&self.first))?;
+        if self.last_iteration != self.first_iteration {
+            write!(f, " to {}{}", self.last_iteration, date(&self.last))?;
+        }
+        if let Some(step) = self.iterations_per_step {
+            write!(f, ", every {step}")?;
+            if let Some(seconds) = self.seconds_per_step {
+                write!(f, " ({})", Seconds(seconds))?;
+            }
+        }
+        if let Some(seconds) = self.averaged_over_seconds {
+            write!(f, "; means over {}", Seconds(seconds))?;
+        }
+        writeln!(f)?;
+        if self.missing > 0 {
+            let gaps = few(&self.gaps, |gap| format!("{} after {}", gap.missing, gap.after));
+            writeln!(f, "    {} snapshot(s) missing: {gaps}", self.missing)?;
+        }
+        if !self.uneven.is_empty() {
+            let places = few(&self.uneven, |gap| format!("{} to {}", gap.after, gap.before));
+            writeln!(f, "    uneven at {} place(s): {places}", self.uneven.len())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ValuesReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.record_name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+        write!(f, "    record {}{name}, level {}: ", self.record, self.level)?;
+        let place = |extreme: &Extreme| {
+            let iteration = extreme.iteration.map_or_else(String::new, |iteration| format!(", iteration {iteration}"));
+            let date = extreme.date.as_ref().map_or_else(String::new, |date| format!(", {date}"));
+            format!("{} (j = {}, i = {}{iteration}{date})", shortest(extreme.value), extreme.j, extreme.i)
+        };
+        match (&self.minimum, &self.maximum) {
+            (Some(minimum), Some(maximum)) => writeln!(f, "{} to {}", place(minimum), place(maximum))?,
+            _ => writeln!(f, "no finite value")?,
+        }
+        if self.nan + self.infinite > 0 {
+            let fixed = if self.nan_is_fixed { ", at the same places in each" } else { "" };
+            let snapshots = self.snapshots_with_nan;
+            writeln!(f, "      {} NaN and {} infinite in {snapshots} snapshot(s){fixed}", self.nan, self.infinite)?;
+        }
+        if let Some(count) = self.out_of_range.filter(|count| *count > 0) {
+            writeln!(f, "      {count} of {} values, land counted, are outside [prepare] valid_range", self.values)?;
+        }
+        if !self.constant.is_empty() {
+            writeln!(f, "      one value everywhere at iteration {}", few(&self.constant, u64::to_string))?;
+        }
+        if !self.repeated.is_empty() {
+            let pairs = few(&self.repeated, |[later, earlier]| format!("{later} is {earlier}"));
+            writeln!(f, "      repeated snapshots: {pairs}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for GridReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {}: {} x {} cells", self.fields.join(" "), self.ni, self.nj)?;
+        let [west, east] = self.longitude;
+        let [south, north] = self.latitude;
+        writeln!(f, "  longitude {west} to {east}, latitude {south} to {north}")?;
+        writeln!(f, "  {} of {} cells wet at level {}", self.wet_points, self.ni * self.nj, self.level)?;
+        let turning = if self.angles {
+            "AngleCS, AngleSN turn velocities to east and north"
+        } else {
+            "no AngleCS, AngleSN: only on a latitude-longitude grid are velocities eastward and northward"
+        };
+        writeln!(f, "  {turning}")
+    }
+}

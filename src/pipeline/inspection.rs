@@ -1,0 +1,134 @@
+//! What there is and what a run would make of it, for `oceanspec inspect`.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::node::machine;
+use super::planning::{plan, plan_json};
+use super::setup::{endian, look, seconds_since_1970, value_bytes};
+use crate::Error;
+use crate::config::{Config, Format, Variables};
+use crate::exchange::SingleProcess;
+use crate::grid::Extent;
+use crate::inspect::{Clock, FolderReport, GridReport, Look, ScanRequest, inspect_folder, inspect_grid, scan_values};
+use crate::plan::Plan;
+use crate::report::Observer;
+use crate::source::mds::{MdsGridFiles, Meta};
+
+/// How much is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct InspectOptions {
+    /// Every value is read.
+    pub scan: bool,
+    /// The configuration is a user's, so that it can be said what a run would make of it.
+    pub outlook: bool,
+    /// Only files of these names; empty: all, or with an outlook those of the run.
+    pub names: Vec<String>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Inspection {
+    /// Files of the input.
+    pub input: FolderReport,
+    /// The grid; none where no grid file was found and no run was asked about.
+    pub grid: Option<Result<GridReport, String>>,
+    /// What a run would do, or how it would fail.
+    pub run: Option<Result<Plan, Error>>,
+}
+
+impl Inspection {
+    /// The same as JSON.
+    pub fn to_json(&self) -> Value {
+        fn or_error<T: Serialize>(result: &Result<T, String>) -> Value {
+            match result {
+                Ok(report) => json!(report),
+                Err(message) => json!({ "error": message }),
+            }
+        }
+        json!({
+            "input": self.input,
+            "grid": self.grid.as_ref().map(or_error),
+            "run": self.run.as_ref().map(|run| match run {
+                Ok(plan) => json!({ "plan": plan_json(plan) }),
+                Err(error) => json!({ "error": { "code": error.exit_code(), "message": error.to_string() } }),
+            }),
+        })
+    }
+}
+
+/// Looks at the input of a configuration.
+///
+/// # Errors
+/// When the folder is not there, or, where every value is read, a file cannot be.
+pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observer) -> Result<Inspection, Error> {
+    if config.input.format != Format::Mds {
+        let message = "only MDS files can be inspected by this version";
+        return Err(Error::Setting { text: config.explain("input.format", message) });
+    }
+    let mut look_at = Look {
+        folder: config.input_path()?.to_owned(),
+        pattern: config.input.pattern.clone(),
+        names: options.names.clone(),
+        endian: endian(config),
+        value_bytes: value_bytes(config) as u64,
+        shape: config.input.shape,
+        clock: config.timestep().ok().zip(config.epoch().ok()).map(|(timestep, epoch)| Clock {
+            seconds_per_iteration: timestep.0,
+            epoch_seconds: seconds_since_1970(epoch),
+        }),
+    };
+    if options.outlook && options.names.is_empty() {
+        look_at.names = match &config.input.variables {
+            Variables::Velocity { u, v } => vec![u.clone(), v.clone()],
+            Variables::Scalars(names) => names.clone(),
+        };
+    }
+    let (mut input, mut files) = inspect_folder(&look_at)?;
+    if files.is_empty() && options.names.is_empty() {
+        // The run's names may be those of fields within files of other names.
+        look_at.names = Vec::new();
+        (input, files) = inspect_folder(&look_at)?;
+    }
+    if options.scan {
+        let request = ScanRequest {
+            record: None,
+            level: options.outlook.then_some(config.input.level as u64),
+            valid_range: config.prepare.valid_range.filter(|_| options.outlook),
+        };
+        for (report, files) in input.fields.iter_mut().zip(&files) {
+            report.values = scan_values(files, report, &look_at, &request, observer)?;
+        }
+    }
+    Ok(Inspection {
+        grid: grid(config, &input, options.outlook),
+        run: options.outlook.then(|| {
+            look(config, &SingleProcess).and_then(|setup| plan(config, &setup, machine(config, &SingleProcess)))
+        }),
+        input,
+    })
+}
+
+/// The grid in the configured folder; of a folder without a run, only where it holds XC.
+fn grid(config: &Config, input: &FolderReport, outlook: bool) -> Option<Result<GridReport, String>> {
+    let folder = config.grid_path().ok()?;
+    if !outlook && !input.grid_files.iter().any(|name| name == "XC") {
+        return None;
+    }
+    let extent = match input.fields.iter().find_map(|field| field.layout.as_ref()) {
+        Some(layout) => [layout.ni, layout.nj],
+        None => shape_of_grid(folder)?,
+    };
+    let extent = Extent { faces: 1, nj: extent[1] as usize, ni: extent[0] as usize, has_faces: false };
+    let files = MdsGridFiles::new(folder, extent, endian(config), value_bytes(config));
+    let rotate = outlook && config.prepare.rotate;
+    Some(inspect_grid(&files, &extent, config.input.level, rotate).map_err(|error| error.to_string()))
+}
+
+/// Shape [ni, nj] of a folder that holds a grid alone.
+fn shape_of_grid(folder: &Path) -> Option<[u64; 2]> {
+    let meta = ["XC.meta", "XC.001.001.meta"].iter().find_map(|name| Meta::read(&folder.join(name)).ok())?;
+    Some([*meta.dimensions.first()?, *meta.dimensions.get(1)?])
+}
