@@ -8,6 +8,9 @@ mod run;
 mod synth;
 mod validate;
 
+use std::panic::catch_unwind;
+use std::time::Duration;
+
 use clap::Parser;
 
 use crate::Error;
@@ -23,21 +26,41 @@ pub fn main() -> i32 {
             return error.exit_code();
         }
     };
-    let outcome = match arguments.command {
-        Command::Run(run) => run::run(&run),
-        Command::Plan(plan) => plan::plan(&plan),
-        Command::Validate(validate) => validate::validate(&validate),
-        Command::Synth(synth) => synth::synth(&synth),
+    // A file that passes the user's limit is to be an error with a message, not the end by a signal.
+    // SAFETY: no handler is installed; the signal is ignored from here on.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    let command = || match &arguments.command {
+        Command::Run(run) => run::run(run),
+        Command::Plan(plan) => plan::plan(plan),
+        Command::Validate(validate) => validate::validate(validate),
+        Command::Synth(synth) => synth::synth(synth),
     };
-    match outcome {
-        Ok(()) => 0,
-        Err(error) => {
-            if !matches!(error, Error::Elsewhere(_)) {
-                say(&format!("oceanspec: {error}"));
-            }
+    match catch_unwind(command) {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => {
+            tell(&error);
             error.exit_code()
         }
+        Err(_) => {
+            say("oceanspec: internal error: the message above is a fault of the program");
+            1
+        }
     }
+}
+
+/// How long a copy leaves the word to the first one.
+const FIRST_COPY_SPEAKS: Duration = Duration::from_secs(2);
+
+/// Says what went wrong, if no other rank does.
+fn tell(error: &Error) {
+    match error {
+        Error::Elsewhere(_) => return,
+        // Copies that know nothing of each other all have this error. When the first one has said so and left,
+        // launchers end the others.
+        Error::Launch(launch) if launch.copy() > 0 => std::thread::sleep(FIRST_COPY_SPEAKS),
+        _ => {}
+    }
+    say(&format!("oceanspec: {error}"));
 }
 
 /// A line to stderr, in one write, so that lines of several ranks stay whole.

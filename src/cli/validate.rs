@@ -2,9 +2,11 @@
 
 use super::{arguments, print};
 use crate::Error;
+use crate::exchange::one_process;
 use crate::validate;
 
 pub(super) fn validate(arguments: &arguments::Validate) -> Result<(), Error> {
+    one_process("validate")?;
     let report = validate::validate(&arguments.result, &arguments.against, arguments.tolerance)?;
     print(&report.to_string());
     if report.passed() {

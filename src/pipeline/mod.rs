@@ -2,10 +2,12 @@
 
 mod compute;
 mod data_error;
+mod disk;
 mod groups;
 mod layout;
 mod maps;
 mod node;
+mod nodes;
 mod pack;
 mod planning;
 mod read;

@@ -7,6 +7,7 @@ use rayon::ThreadPool;
 use tracing::{info, warn};
 
 use super::compute::{Estimator, TileMaps};
+use super::disk::check_room;
 use super::groups::selected_count;
 use super::layout::group_spec;
 use super::maps::MapWriter;
@@ -18,6 +19,7 @@ use super::tiles::TileStage;
 use crate::Error;
 use crate::config::{Config, Missing};
 use crate::exchange::{Transposition, World, agree};
+use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
 use crate::product::{Bands, MapArray, Moments, Product, Quality};
@@ -65,7 +67,10 @@ pub fn run(
     };
     agree(world, place, Error::exit_code)?;
     let setup = look(config, world)?;
-    let plan = agree(world, plan(config, &setup, machine(config, world)), Error::exit_code)?;
+    let planned = fault::at("plan").and(plan(config, &setup, machine(config, world)));
+    let plan = agree(world, planned, Error::exit_code)?;
+    let room = if world.rank() == 0 { check_room(config, &plan) } else { Ok(()) };
+    agree(world, room, Error::exit_code)?;
     if world.rank() == 0 {
         tell(config, &setup, &plan);
     }
@@ -123,6 +128,16 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan) {
     }
 }
 
+/// After an error, which is the one to tell; rank 0 deletes what there is, the others have nothing to delete. Where the
+/// others do not know of the error they still write, and what there is stays.
+fn abandon(world: &dyn World, store: ResultStore) {
+    if world.failed_together()
+        && let Err(also) = store.abandon()
+    {
+        warn!("{also}");
+    }
+}
+
 /// A run with everything known but the number type.
 struct Job<'a> {
     config: &'a Config,
@@ -161,15 +176,12 @@ impl Job<'_> {
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
         match self.work(&store, &estimator, &maps) {
             Ok(summary) => {
-                let finished = if world.rank() == 0 { store.finish().map_err(Error::from) } else { Ok(()) };
-                agree(world, finished, Error::exit_code).map(|()| summary)
+                let files = world.all_gather(store.files_written()).into_iter().sum();
+                let finish = || if world.rank() == 0 { store.finish(files).map_err(Error::from) } else { Ok(()) };
+                agree(world, fault::at("finish").and_then(|()| finish()), Error::exit_code).map(|()| summary)
             }
             Err(error) => {
-                if world.rank() == 0
-                    && let Err(also) = store.abandon()
-                {
-                    warn!("{also}");
-                }
+                abandon(world, store);
                 Err(error)
             }
         }
@@ -184,7 +196,19 @@ impl Job<'_> {
         } else {
             ResultStore::attach(path, spec)
         };
-        agree(self.world, store.map_err(Error::from), Error::exit_code)
+        let (store, answer) = match store {
+            Ok(store) => (Some(store), fault::at("create")),
+            Err(error) => (None, Err(error.into())),
+        };
+        match (agree(self.world, answer, Error::exit_code), store) {
+            (Ok(()), Some(store)) => Ok(store),
+            (Err(error), Some(store)) => {
+                abandon(self.world, store);
+                Err(error)
+            }
+            (Err(error), None) => Err(error),
+            (Ok(()), None) => Err(Error::Internal { what: "the result was agreed on and is not there".into() }),
+        }
     }
 
     /// All passes, then the maps. Every error is agreed on where it arises: all ranks return one, or none does.
@@ -228,6 +252,8 @@ impl Job<'_> {
                     self.pool.install(|| reader.read(&round, self.observer))
                 };
                 agree(world, read, Error::exit_code)?;
+                // Alone among the points: nothing can go wrong here that ranks could agree on.
+                fault::at("exchange")?;
                 transposition.finish(world, self.pool, round);
             }
             self.observer.end();
@@ -251,7 +277,7 @@ impl Job<'_> {
         drop(shards);
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
         let bands = config.bands.len();
-        agree(world, writer.write_products(world, maps, &owned, bands), Error::exit_code)?;
+        writer.write_products(world, maps, &owned, bands)?;
         agree(world, writer.write_geometry(world), Error::exit_code)?;
         let axes = if world.rank() == 0 { writer.write_axes(estimator.welch.frequencies()) } else { Ok(()) };
         agree(world, axes, Error::exit_code)?;

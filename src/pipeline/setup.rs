@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables};
 use crate::exchange::{World, agree};
+use crate::fault;
 use crate::grid::{self, Bits, Extent, Grid, GridFiles, Lattice, Periodic, Rotation, SelectionRequest, SurveyRequest};
 use crate::source::Catalog;
 use crate::source::mds::{self, MdsField, MdsGridFiles, MdsRequest, RecordChoice};
@@ -46,7 +47,7 @@ struct Sent {
 /// On rank 0, what is wrong with the input; on the others, that it failed there.
 pub fn look(config: &Config, world: &dyn World) -> Result<Setup, Error> {
     let found = if world.rank() == 0 { look_here(config).map(Some) } else { Ok(None) };
-    let found = agree(world, found, Error::exit_code)?;
+    let found = agree(world, fault::at("scan").and(found), Error::exit_code)?;
     if world.size() == 1 {
         return found.ok_or_else(|| internal("rank 0 found nothing"));
     }
