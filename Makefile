@@ -30,11 +30,12 @@ demo: build
 check: setup
 	$(ENV); cargo fmt --check
 	$(ENV); cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
-	$(ENV); cargo clippy $(CARGO_FLAGS) --all-targets --no-default-features -- -D warnings
+	$(ENV); cargo clippy $(CARGO_FLAGS) --all-targets --no-default-features --features faults -- -D warnings
 	$(ENV); RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps
 
 test: check
 	$(ENV); cargo test $(CARGO_FLAGS)
-	$(ENV); cargo test $(CARGO_FLAGS) --no-default-features --lib
+	$(ENV); cargo test $(CARGO_FLAGS) --no-default-features --lib --test launch
+	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults
 	$(ENV); cargo build $(CARGO_FLAGS)
 	tests/python/run_checks.sh $(oceanspec)

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 mod error;
 pub mod exchange;
+mod fault;
 pub mod grid;
 pub mod inspect;
 pub mod pipeline;

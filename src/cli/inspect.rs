@@ -55,7 +55,7 @@ fn text(found: &Inspection) -> String {
         None => {}
     }
     match &found.run {
-        Some(Ok(plan)) => text += &format!("a run would do\n{}", indented(&plan::table(plan))),
+        Some(Ok(plan)) => text += &format!("a run would do\n{}", indented(&plan::table(plan, ""))),
         Some(Err(error)) => {
             text += &format!("a run would stop with code {}\n{}", error.exit_code(), indented(&error.to_string()));
         }

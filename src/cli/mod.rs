@@ -9,10 +9,13 @@ mod run;
 mod synth;
 mod validate;
 
+use std::panic::catch_unwind;
+use std::time::Duration;
+
 use clap::Parser;
 
 use crate::Error;
-use crate::exchange::{self, LaunchError};
+use crate::exchange;
 use arguments::{Arguments, Command};
 
 /// Runs the program; returns its exit code.
@@ -21,48 +24,61 @@ pub fn main() -> i32 {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to stdout with code 0, wrong usage to stderr with code 2.
-            by_one(|| match error.to_string().strip_prefix("error: ") {
-                Some(message) => say(&format!("oceanspec: {}", message.trim_end())),
+            let copy =
+                exchange::detect(|name| std::env::var(name).ok()).and_then(|launcher| launcher.rank).unwrap_or(0);
+            match error.to_string().strip_prefix("error: ") {
+                Some(message) => {
+                    after_the_first(copy);
+                    say(&format!("oceanspec: {}", message.trim_end()));
+                }
+                None if copy > 0 => {}
                 None => drop(error.print()),
-            });
+            }
             return error.exit_code();
         }
     };
-    let outcome = match arguments.command {
-        Command::Run(run) => run::run(&run),
-        Command::Plan(plan) => plan::plan(&plan),
-        Command::Inspect(inspect) => inspect::inspect(&inspect),
-        Command::Validate(validate) => validate::validate(&validate),
-        Command::Synth(synth) => synth::synth(&synth),
+    // A file that passes the user's limit is to be an error with a message, not the end by a signal.
+    // SAFETY: no handler is installed; the signal is ignored from here on.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    let command = || match &arguments.command {
+        Command::Run(run) => run::run(run),
+        Command::Plan(plan) => plan::plan(plan),
+        Command::Inspect(inspect) => inspect::inspect(inspect),
+        Command::Validate(validate) => validate::validate(validate),
+        Command::Synth(synth) => synth::synth(synth),
     };
-    match outcome {
-        Ok(()) => 0,
-        Err(error) => {
-            match error {
-                Error::Elsewhere(_) => {}
-                // The ranks of `run` that know of each other have agreed on who speaks; here they do not.
-                Error::Launch(LaunchError::OneProcess { .. }) => by_one(|| say(&format!("oceanspec: {error}"))),
-                _ => say(&format!("oceanspec: {error}")),
-            }
+    match catch_unwind(command) {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => {
+            tell(&error);
             error.exit_code()
+        }
+        Err(_) => {
+            say("oceanspec: internal error: the message above is a fault of the program");
+            1
         }
     }
 }
 
-/// Lets the first of several processes tell what all of them know; the others leave after it, because a launcher ends
-/// all when one leaves with a code.
-fn by_one(tell: impl FnOnce()) {
-    let started = exchange::detect(|name| std::env::var(name).ok());
-    let world = started.filter(|launcher| launcher.processes > 1).and_then(|_| exchange::world().ok());
-    match world {
-        Some(world) => {
-            if world.rank() == 0 {
-                tell();
-            }
-            world.barrier();
-        }
-        None => tell(),
+/// How long a copy leaves the word to the first one.
+const FIRST_COPY_SPEAKS: Duration = Duration::from_secs(2);
+
+/// Copies that know nothing of each other all have the same to say. When the first one has said so and left with a code,
+/// launchers end the others.
+fn after_the_first(copy: usize) {
+    if copy > 0 {
+        std::thread::sleep(FIRST_COPY_SPEAKS);
     }
+}
+
+/// Says what went wrong, if no other rank does.
+fn tell(error: &Error) {
+    match error {
+        Error::Elsewhere(_) => return,
+        Error::Launch(launch) => after_the_first(launch.copy()),
+        _ => {}
+    }
+    say(&format!("oceanspec: {error}"));
 }
 
 /// A line to stderr, in one write, so that lines of several ranks stay whole.

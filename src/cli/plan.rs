@@ -38,13 +38,26 @@ pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(&pipeline::plan_json(&plan));
         print(&text.map_err(|error| Error::Internal { what: error.to_string() })?);
     } else {
-        print(&table(&plan));
+        print(&table(&plan, &guessed(&config)));
     }
     Ok(())
 }
 
-/// The plan for people.
-pub(super) fn table(plan: &Plan) -> String {
+/// What is taken from this machine and may be otherwise where the run will be.
+fn guessed(config: &Config) -> String {
+    let of: Vec<&str> = [(config.run.threads.is_none(), "threads"), (config.run.memory.is_none(), "memory")]
+        .into_iter()
+        .filter_map(|(is_guess, name)| is_guess.then_some(name))
+        .collect();
+    if of.is_empty() {
+        return String::new();
+    }
+    let names = of.join(" and ");
+    format!("; {names} guessed from this machine, [run] {} sets what another has", of.join(", [run] "))
+}
+
+/// The plan for people; `guessed` is a remark on the machine.
+pub(super) fn table(plan: &Plan, guessed: &str) -> String {
     let problem = &plan.problem;
     let tiling = &plan.tiling;
     let memory = &plan.memory;
@@ -74,7 +87,7 @@ pub(super) fn table(plan: &Plan) -> String {
         (
             "machine",
             format!(
-                "{} rank(s) on {} node(s), {} thread(s) a rank, {} a rank allowed",
+                "{} rank(s) on {} node(s), {} thread(s) a rank, {} a rank allowed{guessed}",
                 plan.machine.ranks,
                 plan.machine.nodes,
                 plan.machine.threads,

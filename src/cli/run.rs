@@ -1,19 +1,24 @@
 //! `oceanspec run`.
 
 use std::io::IsTerminal;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{set_hook, take_hook};
+use std::sync::Once;
 
 use tracing_subscriber::EnvFilter;
 
 use super::arguments;
 use super::progress::Progress;
-use super::{print, say};
+use super::{print, say, tell};
 use crate::Error;
 use crate::config::Config;
-use crate::exchange::{self, World, agree};
+use crate::exchange::{self, Fingerprint, World, agree};
+use crate::fault;
 use crate::pipeline::{self, RunOptions};
 use crate::report::{Observer, Silent};
 use crate::terms::Bytes;
+
+/// Exit code where the ranks were not started as one run: usage.
+const WRONG_START: i32 = 2;
 
 /// Log lines of this rank to stderr: all of rank 0, warnings and errors of the others.
 fn start_log(world: &dyn World) {
@@ -28,28 +33,38 @@ fn start_log(world: &dyn World) {
     let _ = log.try_init();
 }
 
+/// A panic is a fault of the program. The other ranks must not wait for this one, nor this one for its other threads,
+/// whose work may take long.
+fn end_all_on_panic(rank: usize, ranks: usize) {
+    static FIRST: Once = Once::new();
+    let usual = take_hook();
+    set_hook(Box::new(move |panic| {
+        // The other threads that panic meanwhile wait here for the end.
+        FIRST.call_once(|| {
+            usual(panic);
+            say(&format!(
+                "oceanspec: internal error on rank {rank} of {ranks}: the message above is a fault of the program"
+            ));
+            exchange::end_all(1)
+        });
+    }));
+}
+
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     let world = exchange::world()?;
     start_log(&*world);
+    end_all_on_panic(world.rank(), world.size());
     let work = || {
+        Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
         let config = load(&*world, arguments)?;
         run_on(&*world, &config, arguments.overwrite)
     };
-    // A panic is a fault of the program; its message is out already. The others must not wait for this rank.
-    let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) else {
-        say(&format!(
-            "oceanspec: internal error on rank {}: the message above is a fault of the program",
-            world.rank()
-        ));
-        world.abort(1)
-    };
+    let outcome = work();
     if let Err(error) = &outcome {
-        if !matches!(error, Error::Elsewhere(_)) {
-            say(&format!("oceanspec: {error}"));
-        }
-        // The first rank that leaves with a code has the others killed: meet first.
-        world.barrier();
-        return Err(crate::exchange::Elsewhere { rank: world.rank(), code: error.exit_code() }.into());
+        tell(error);
+        let code = error.exit_code();
+        world.leave(code);
+        return Err(exchange::Elsewhere { rank: world.rank(), code }.into());
     }
     Ok(())
 }
@@ -57,7 +72,7 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
 /// Collective: rank 0 reads the file, the others get its effective text: the file system sees one reader.
 fn load(world: &dyn World, arguments: &arguments::Run) -> Result<Config, Error> {
     let read = (world.rank() == 0).then(|| Config::load(&arguments.config, &arguments.sets)).transpose();
-    let read = agree(world, read.map_err(Error::from), Error::exit_code)?;
+    let read = agree(world, fault::at("config").and(read.map_err(Error::from)), Error::exit_code)?;
     let text = world.broadcast(read.as_ref().map_or_else(Vec::new, |config| config.to_toml().into_bytes()));
     let received = match read {
         Some(config) => Ok(config),

@@ -1,6 +1,8 @@
 //! All ranks go on, or none does.
 
-use super::World;
+use std::time::Duration;
+
+use super::{Failure, World};
 
 /// Another rank failed; it tells why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,17 +14,28 @@ pub struct Elsewhere {
     pub code: i32,
 }
 
+/// How long a rank with an error waits for others, who may be at work for minutes. Of several with errors the lowest
+/// is first to give up, and ends all.
+fn patience(rank: usize) -> Duration {
+    Duration::from_millis(3000 + 500 * rank.min(6) as u64)
+}
+
 /// Collective: `Ok` if all ranks bring `Ok`. The lowest rank with an error keeps it; all others get
 /// [`Elsewhere`], so that one rank speaks and none waits for a peer that has left.
+///
+/// A rank with an error that others do not come to hear of within some seconds keeps it too, and has to end all:
+/// [`World::leave`].
 ///
 /// # Errors
 /// When any rank brings one.
 pub fn agree<T, E: From<Elsewhere>>(world: &dyn World, result: Result<T, E>, code: impl Fn(&E) -> i32) -> Result<T, E> {
     let mine = result.as_ref().err().map_or(0, |error| code(error).unsigned_abs().max(1) as u64);
-    let codes = world.all_gather(mine);
-    match codes.iter().position(|&code| code != 0) {
-        None => result,
-        Some(rank) if rank == world.rank() => result,
-        Some(rank) => Err(Elsewhere { rank, code: codes[rank] as i32 }.into()),
+    if !world.wait_for_all((mine != 0).then(|| patience(world.rank()))) {
+        world.mark_failed(Failure::Alone);
+        return result;
     }
+    let codes = world.all_gather(mine);
+    let Some(rank) = codes.iter().position(|&code| code != 0) else { return result };
+    world.mark_failed(Failure::Together);
+    if rank == world.rank() { result } else { Err(Elsewhere { rank, code: codes[rank] as i32 }.into()) }
 }

@@ -8,6 +8,7 @@
 //! All MPI calls of the program are in `mpi.rs`, made from the thread that started it.
 
 mod agreement;
+mod fingerprint;
 mod launch;
 #[cfg(feature = "mpi")]
 mod mpi;
@@ -16,10 +17,11 @@ mod transposition;
 mod world;
 
 pub use agreement::{Elsewhere, agree};
+pub use fingerprint::Fingerprint;
 pub use launch::{LaunchError, Launcher, detect};
 pub use single::SingleProcess;
 pub use transposition::{Round, TileLines, Transposition};
-pub use world::{WireUnit, World};
+pub use world::{Failure, WireUnit, World};
 
 /// The world that the environment asks for: MPI's under a launcher, else one process.
 ///
@@ -36,6 +38,13 @@ pub fn world() -> Result<Box<dyn World>, LaunchError> {
         #[cfg(not(feature = "mpi"))]
         Some(_) => Ok(Box::new(SingleProcess)),
     }
+}
+
+/// Ends all ranks at once with `code`, from any thread: for a panic, which nothing is done after.
+pub fn end_all(code: i32) -> ! {
+    #[cfg(feature = "mpi")]
+    mpi::abort_if_running(code);
+    std::process::exit(code)
 }
 
 /// Refuses to go on where a launcher started several processes of a command that works as one.

@@ -1,6 +1,8 @@
 //! The world of MPI. Every MPI call of the program is here.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use mpi::collective::{CommunicatorCollectives, Root};
 use mpi::datatype::{Equivalence, Partition, PartitionMut, UserDatatype};
@@ -8,7 +10,7 @@ use mpi::environment::Universe;
 use mpi::topology::{Communicator, SimpleCommunicator};
 use mpi::{Count, Threading};
 
-use super::{LaunchError, Launcher, WireUnit, World};
+use super::{Failure, LaunchError, Launcher, WireUnit, World};
 
 // SAFETY: the datatype is eight u64 in a row, which is what the `repr(C)` struct is.
 unsafe impl Equivalence for WireUnit {
@@ -25,10 +27,17 @@ static NOTHING: [u8; 1] = [0];
 /// A broadcast or gather moves at most so many bytes in one call.
 const PIECE_BYTES: usize = 1 << 30;
 
+/// How long a rank that fails without an agreement waits for the others: they may have failed in the same way.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// After so many looks a rank that waits leaves its core to others.
+const BUSY_LOOKS: usize = 1000;
+
 /// All ranks of MPI_COMM_WORLD.
 struct MpiWorld {
     world: SimpleCommunicator,
     node_ranks: OnceLock<Vec<usize>>,
+    failure: Cell<Option<Failure>>,
     // Dropped last: it finalises MPI.
     _universe: Universe,
 }
@@ -42,14 +51,16 @@ pub(super) fn start(launcher: &Launcher) -> Result<Box<dyn World>, LaunchError> 
     if ranks == 1 && launcher.processes > 1 {
         let library = mpi::environment::library_version().unwrap_or_default();
         let library = library.lines().next().unwrap_or_default().trim_end_matches('\0').to_owned();
-        return Err(LaunchError::Disagree {
-            variable: launcher.variable,
-            processes: launcher.processes,
-            ranks,
-            library,
-        });
+        return Err(LaunchError::Disagree { launcher: launcher.clone(), ranks, library });
     }
-    Ok(Box::new(MpiWorld { world, node_ranks: OnceLock::new(), _universe: universe }))
+    Ok(Box::new(MpiWorld { world, node_ranks: OnceLock::new(), failure: Cell::new(None), _universe: universe }))
+}
+
+/// Ends all ranks if MPI is at work here. MPI is otherwise called from one thread alone; this call is the last.
+pub(super) fn abort_if_running(code: i32) {
+    if mpi::environment::is_initialized() && !mpi::environment::is_finalized() {
+        SimpleCommunicator::world().abort(code);
+    }
 }
 
 /// A number that the plan has shown to fit.
@@ -78,6 +89,42 @@ impl World for MpiWorld {
 
     fn abort(&self, code: i32) -> ! {
         self.world.abort(code)
+    }
+
+    fn mark_failed(&self, failure: Failure) {
+        self.failure.set(Some(failure));
+    }
+
+    fn failed_together(&self) -> bool {
+        self.failure.get() == Some(Failure::Together)
+    }
+
+    fn leave(&self, code: i32) {
+        let all_came = match self.failure.get() {
+            Some(Failure::Together) => self.wait_for_all(None),
+            Some(Failure::Alone) => false,
+            None => self.wait_for_all(Some(PATIENCE)),
+        };
+        if !all_came {
+            self.abort(code);
+        }
+    }
+
+    fn wait_for_all(&self, at_most: Option<Duration>) -> bool {
+        let started = Instant::now();
+        let mut meeting = self.world.immediate_barrier();
+        let mut looks = 0;
+        while let Err(unfinished) = meeting.test() {
+            if at_most.is_some_and(|limit| started.elapsed() > limit) {
+                // Not to be finished any more: this rank is on its way to end all.
+                std::mem::forget(unfinished);
+                return false;
+            }
+            meeting = unfinished;
+            looks += 1;
+            if looks < BUSY_LOOKS { std::thread::yield_now() } else { std::thread::sleep(Duration::from_millis(1)) }
+        }
+        true
     }
 
     fn node_ranks(&self) -> Vec<usize> {

@@ -8,6 +8,7 @@ use super::groups::{Group, tile_groups};
 use super::setup::Setup;
 use crate::Error;
 use crate::exchange::TileLines;
+use crate::fault;
 use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::Plan;
 use crate::product::{Estimate, Product};
@@ -61,6 +62,7 @@ impl<'a, T: Sample> Estimator<'a, T> {
     /// # Errors
     /// When the grid's files cannot be read.
     pub(super) fn tile(&self, tile: usize, series: TileLines<'_, T>, shard: &mut Vec<T>) -> Result<TileMaps, Error> {
+        fault::at("compute")?;
         let place = &self.plan.tiles[tile];
         let frequencies = self.plan.problem.frequencies;
         let groups = tile_groups(&self.setup.grid.analysed, &self.setup.lattice, place);

@@ -7,7 +7,8 @@ use super::groups::tile_groups;
 use super::setup::Setup;
 use crate::Error;
 use crate::config::Config;
-use crate::exchange::World;
+use crate::exchange::{World, agree};
+use crate::fault;
 use crate::grid::GridField;
 use crate::plan::Plan;
 use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
@@ -61,7 +62,7 @@ impl MapWriter<'_> {
     /// Collective: gathers and writes the maps of all products; `maps` in the order of their planes.
     ///
     /// # Errors
-    /// When a file cannot be written. All ranks take part in every gather even then.
+    /// When a file cannot be written. The ranks agree on it whenever each has written a file.
     pub(super) fn write_products(
         &self,
         world: &dyn World,
@@ -89,13 +90,16 @@ impl MapWriter<'_> {
                     .flat_map(|tile| tile.values.iter().skip(at).step_by(planes.len()).copied())
                     .collect();
                 let parts = world.gather(writer, bytemuck::cast_slice(&mine));
-                if world.rank() == writer && result.is_ok() {
+                if world.rank() == writer {
                     let values = self.assemble(&block, &owner_of, &parts, map.kind);
                     result = self.write(map, map.by_band.then_some(*plane), &block, &values);
                 }
+                if turn.is_multiple_of(world.size()) {
+                    agree(world, std::mem::replace(&mut result, Ok(())), Error::exit_code)?;
+                }
             }
         }
-        result
+        agree(world, result, Error::exit_code)
     }
 
     fn lies_in(&self, tile: usize, block: &MapBlock) -> bool {
@@ -127,6 +131,7 @@ impl MapWriter<'_> {
     }
 
     fn write(&self, map: &MapArray, plane: Option<usize>, block: &MapBlock, values: &[f64]) -> Result<(), Error> {
+        fault::at("maps")?;
         let face = self.setup.grid.extent.has_faces.then_some(block.face as u64);
         let index: Vec<u64> =
             plane.map(|plane| plane as u64).into_iter().chain(face).chain([block.row as u64, 0]).collect();

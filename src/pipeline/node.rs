@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use tracing::{info, warn};
+
+use super::nodes::{Found, Remark, gather, remarks};
 use crate::config::Config;
 use crate::exchange::World;
 use crate::plan::Machine;
@@ -56,14 +59,23 @@ fn allowed_cores() -> Vec<u64> {
     words
 }
 
-/// Collective: the machine of this run, the same on all ranks (that of the poorest rank).
+/// Name and cores of this node, whoever may use them.
+fn host_and_cores() -> (String, usize) {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    // SAFETY: a plain question to the system.
+    let online = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    (host.trim().to_owned(), usize::try_from(online).unwrap_or(1).max(1))
+}
+
+/// Collective: the machine of this run, the same on all ranks (that of the poorest rank). Rank 0 logs what is odd.
 pub fn machine(config: &Config, world: &dyn World) -> Machine {
     let node = world.node_ranks();
     let on_node = node.len().max(1);
-    let mut cores = 0;
+    let (mut own_cores, mut cores) = (0, 0);
     for word in allowed_cores() {
         let words = world.all_gather(word);
         let together = node.iter().fold(0, |all, &rank| all | words[rank]);
+        own_cores += word.count_ones() as usize;
         cores += together.count_ones() as usize;
     }
     let quota = std::thread::available_parallelism().map_or(1, usize::from);
@@ -76,11 +88,21 @@ pub fn machine(config: &Config, world: &dyn World) -> Machine {
     let least = |value: u64| world.all_gather(value).into_iter().min().unwrap_or(value);
     let most = |value: u64| world.all_gather(value).into_iter().max().unwrap_or(value);
     let first_of_node = u64::from(node.first() == Some(&world.rank()));
-    Machine {
+    let machine = Machine {
         ranks: world.size(),
         nodes: world.all_gather(first_of_node).into_iter().sum::<u64>().max(1) as usize,
         ranks_per_node: most(on_node as u64) as usize,
         threads: least(threads as u64) as usize,
         memory_bytes_per_rank: least(memory / on_node as u64),
+    };
+    let (host, online_cores) = host_and_cores();
+    let (own_cores, cores) = (own_cores.max(1), cores.max(1));
+    let found = Found { host, ranks: on_node, own_cores, cores, online_cores, memory_bytes: memory };
+    for remark in remarks(&gather(world, &found), machine.threads) {
+        match remark {
+            Remark::Note(text) => info!("{text}"),
+            Remark::Warning(text) => warn!("{text}"),
+        }
     }
+    machine
 }

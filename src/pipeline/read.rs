@@ -15,6 +15,7 @@ use super::setup::Setup;
 use crate::Error;
 use crate::config::Missing;
 use crate::exchange::Round;
+use crate::fault;
 use crate::grid::{Halo, Window};
 use crate::plan::{Pass, Plan, Strip, strips};
 use crate::prepare::{centre_along_i, centre_along_j, clear_dry_faces, first_bad, reject_bad};
@@ -114,6 +115,7 @@ impl<'a> PassReader<'a> {
         steps: Range<usize>,
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
+        fault::at("read")?;
         let u = self.setup.catalog.open_block(Component::U as usize, steps.clone())?;
         let v = self.setup.catalog.open_block(Component::V as usize, steps.clone())?;
         let lattice = &self.setup.lattice;

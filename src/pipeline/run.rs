@@ -9,6 +9,7 @@ use tracing::{info, warn};
 use super::apart;
 use super::bad_values::BadValues;
 use super::compute::{Estimator, TileMaps};
+use super::disk::check_room;
 use super::groups::selected_count;
 use super::layout::group_spec;
 use super::maps::MapWriter;
@@ -21,6 +22,7 @@ use super::tiles::TileStage;
 use crate::Error;
 use crate::config::{Config, Missing};
 use crate::exchange::{Transposition, World, agree};
+use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
 use crate::product::{Bands, MapArray, Moments, Product, Quality};
@@ -69,7 +71,10 @@ pub fn run(
     };
     agree(world, place, Error::exit_code)?;
     let setup = look(config, world)?;
-    let plan = agree(world, plan(config, &setup, machine(config, world)), Error::exit_code)?;
+    let planned = fault::at("plan").and(plan(config, &setup, machine(config, world)));
+    let plan = agree(world, planned, Error::exit_code)?;
+    let room = if world.rank() == 0 { check_room(config, &plan) } else { Ok(()) };
+    agree(world, room, Error::exit_code)?;
     if world.rank() == 0 {
         tell(config, &setup, &plan);
     }
@@ -131,6 +136,16 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan) {
     }
 }
 
+/// After an error, which is the one to tell; rank 0 deletes what there is, the others have nothing to delete. Where the
+/// others do not know of the error they still write, and what there is stays.
+fn abandon(world: &dyn World, store: ResultStore) {
+    if world.failed_together()
+        && let Err(also) = store.abandon()
+    {
+        warn!("{also}");
+    }
+}
+
 /// A run with everything known but the number type.
 struct Job<'a> {
     config: &'a Config,
@@ -169,21 +184,18 @@ impl Job<'_> {
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
         match self.work(&store, &estimator, &maps) {
             Ok((summary, snapshots)) => {
-                let finished = if world.rank() == 0 {
-                    snapshots
-                        .describe(&mut store, self.setup.catalog.time())
-                        .and_then(|()| store.finish().map_err(Error::from))
-                } else {
-                    Ok(())
+                let files = world.all_gather(store.files_written()).into_iter().sum();
+                let finish = || -> Result<(), Error> {
+                    if world.rank() != 0 {
+                        return Ok(());
+                    }
+                    snapshots.describe(&mut store, self.setup.catalog.time())?;
+                    Ok(store.finish(files)?)
                 };
-                agree(world, finished, Error::exit_code).map(|()| summary)
+                agree(world, fault::at("finish").and_then(|()| finish()), Error::exit_code).map(|()| summary)
             }
             Err(error) => {
-                if world.rank() == 0
-                    && let Err(also) = store.abandon()
-                {
-                    warn!("{also}");
-                }
+                abandon(world, store);
                 Err(error)
             }
         }
@@ -198,7 +210,19 @@ impl Job<'_> {
         } else {
             ResultStore::attach(path, spec)
         };
-        agree(self.world, store.map_err(Error::from), Error::exit_code)
+        let (store, answer) = match store {
+            Ok(store) => (Some(store), fault::at("create")),
+            Err(error) => (None, Err(error.into())),
+        };
+        match (agree(self.world, answer, Error::exit_code), store) {
+            (Ok(()), Some(store)) => Ok(store),
+            (Err(error), Some(store)) => {
+                abandon(self.world, store);
+                Err(error)
+            }
+            (Err(error), None) => Err(error),
+            (Ok(()), None) => Err(Error::Internal { what: "the result was agreed on and is not there".into() }),
+        }
     }
 
     /// All passes, then the maps. Every error is agreed on where it arises: all ranks return one, or none does.
@@ -244,6 +268,8 @@ impl Job<'_> {
                     self.pool.install(|| reader.read(&round, self.observer))
                 };
                 agree(world, read, Error::exit_code)?;
+                // Alone among the points: nothing can go wrong here that ranks could agree on.
+                fault::at("exchange")?;
                 transposition.finish(world, self.pool, round);
             }
             self.observer.end();
@@ -266,7 +292,7 @@ impl Job<'_> {
         drop(shards);
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
         let bands = config.bands.len();
-        agree(world, writer.write_products(world, maps, &owned, bands), Error::exit_code)?;
+        writer.write_products(world, maps, &owned, bands)?;
         agree(world, writer.write_geometry(world), Error::exit_code)?;
         let gaps = estimator.gaps();
         let snapshots = Snapshots::gather(world, self.setup.catalog.time(), &gaps);

@@ -6,6 +6,7 @@ use tracing::{info, warn};
 use crate::Error;
 use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables};
 use crate::exchange::{World, agree};
+use crate::fault;
 use crate::grid::{
     self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Periodic, Rotation, SelectionRequest, SurveyRequest,
 };
@@ -49,7 +50,7 @@ struct Sent {
 /// On rank 0, what is wrong with the input; on the others, that it failed there.
 pub fn look(config: &Config, world: &dyn World) -> Result<Setup, Error> {
     let found = if world.rank() == 0 { look_here(config).map(Some) } else { Ok(None) };
-    let found = agree(world, found, Error::exit_code)?;
+    let found = agree(world, fault::at("scan").and(found), Error::exit_code)?;
     if world.size() == 1 {
         return found.ok_or_else(|| internal("rank 0 found nothing"));
     }

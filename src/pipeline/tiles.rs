@@ -4,6 +4,7 @@ use super::compute::{Estimator, TileMaps};
 use super::setup::Setup;
 use crate::Error;
 use crate::exchange::Transposition;
+use crate::fault;
 use crate::plan::Plan;
 use crate::report::Observer;
 use crate::store::{ResultStore, Values};
@@ -45,6 +46,7 @@ impl TileStage<'_> {
     }
 
     fn write_shard<T: Sample>(&self, tile: usize, shard: &[T]) -> Result<u64, Error> {
+        fault::at("write")?;
         let tile = &self.plan.tiles[tile];
         let face = self.setup.grid.extent.has_faces.then_some(tile.face as u64);
         let index: Vec<u64> = face.into_iter().chain([tile.row as u64, tile.column as u64, 0]).collect();

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::terms::Bytes;
+
 /// An error of the output: where, what, and what mends it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +37,12 @@ pub enum StoreError {
         /// The unfinished result.
         path: PathBuf,
     },
+    /// Another run is writing there.
+    #[error("{path}: another run is writing it; wait for its end, or change `[output] path`")]
+    PartialInUse {
+        /// The unfinished result.
+        path: PathBuf,
+    },
     /// A run was stopped just while it replaced an older result.
     #[error(
         "{path}: an older result, moved aside by a run that was stopped while it replaced it; move it back or delete it"
@@ -51,6 +59,32 @@ pub enum StoreError {
         /// The folder that is missing.
         parent: PathBuf,
     },
+    /// The folder of the result is a file.
+    #[error("{parent}: this is not a folder, so {path} cannot be written; change `[output] path`")]
+    NotAFolder {
+        /// The result.
+        path: PathBuf,
+        /// What stands where the folder should.
+        parent: PathBuf,
+    },
+    /// The result would not fit.
+    #[error(
+        "{path}: the result needs at least {least} ({full} before compression), but its file system has {free} free{}; \
+         change `[output] path`, keep less (`[output] spectrum = false`, `keep_bits`, `codec`), or make room",
+        if *.replaces { " while the older result stays until the new one is whole" } else { "" }
+    )]
+    NoRoom {
+        /// The result.
+        path: PathBuf,
+        /// Least that it can take.
+        least: Bytes,
+        /// What it takes without compression.
+        full: Bytes,
+        /// What is free.
+        free: Bytes,
+        /// An older result stands there.
+        replaces: bool,
+    },
     /// Permission is missing, or the file system is read-only.
     #[error("{path}: not writable ({source}); mend the permissions, or change `[output] path`")]
     NotWritable {
@@ -66,6 +100,45 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A limit on the length of one file.
+    #[error("{path}: files may not be so long here ({source}); raise `ulimit -f`, or change `[output] path`")]
+    FileLimit {
+        /// The file that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder that a run writes is not the one that it made.
+    #[error("{path}: moved, deleted or replaced while the run was writing it, which is lost; run again")]
+    Vanished {
+        /// The unfinished result.
+        path: PathBuf,
+    },
+    /// Files that were written are not there at the end.
+    #[error(
+        "{path}: {written} files of values were written, {found} are there: something else deletes or writes files in it; run again"
+    )]
+    Incomplete {
+        /// The unfinished result.
+        path: PathBuf,
+        /// Files that all ranks wrote.
+        written: u64,
+        /// Files that are there.
+        found: u64,
+    },
+    /// The result is whole but could not be given its name.
+    #[error(
+        "{source}. The new result is whole: it stands at {partial} and is not lost; when nothing is in the way any more, \
+         `mv {partial} {path}` puts it in place"
+    )]
+    NotInPlace {
+        /// Where it should stand.
+        path: PathBuf,
+        /// Where it stands.
+        partial: PathBuf,
+        /// Why.
+        source: Box<StoreError>,
     },
     /// Any other error of the file system.
     #[error("{path}: could not {action}: {source}")]
@@ -128,6 +201,7 @@ impl StoreError {
                 StoreError::NotWritable { path, source }
             }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::DiskFull { path, source },
+            io::ErrorKind::FileTooLarge => StoreError::FileLimit { path, source },
             _ => StoreError::Io { path, action, source },
         }
     }
@@ -148,6 +222,7 @@ mod tests {
             assert!(matches!(error, StoreError::DiskFull { .. }));
             assert!(error.to_string().contains("[output] path"));
         }
+        assert!(matches!(of(libc::EFBIG), StoreError::FileLimit { .. }));
         assert!(matches!(of(libc::EIO), StoreError::Io { .. }));
     }
 }

@@ -14,12 +14,14 @@ pub(super) fn is_cut_off(name: &std::ffi::OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(WRITING))
 }
 
-/// Writes `pieces` one after the other as the file `path`; makes its folder where it is missing.
+/// Writes `pieces` one after the other as the file `path`; makes its folder where it is missing, but not `base`, a
+/// folder above it: where that has gone, what was written there before is lost, and a file more would hide it.
 /// With `sync` the bytes are on the disk when this returns. Returns the number of bytes.
 ///
 /// # Errors
-/// [`StoreError::NotWritable`], [`StoreError::DiskFull`] or [`StoreError::Io`]; `path` is then as it was.
-pub(super) fn write_whole(path: &Path, pieces: &[&[u8]], sync: bool) -> Result<u64, StoreError> {
+/// [`StoreError::Vanished`] without `base`; [`StoreError::NotWritable`], [`StoreError::DiskFull`],
+/// [`StoreError::FileLimit`] or [`StoreError::Io`]; `path` is then as it was.
+pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool) -> Result<u64, StoreError> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(StoreError::NotAName { path: path.to_owned() });
     };
@@ -31,6 +33,9 @@ pub(super) fn write_whole(path: &Path, pieces: &[&[u8]], sync: bool) -> Result<u
     let mut file = match File::create(&temporary) {
         // Trying first spares the file system's server a look-up for every file.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if !base.is_dir() {
+                return Err(StoreError::Vanished { path: base.to_owned() });
+            }
             fs::create_dir_all(folder).map_err(|source| StoreError::io(folder, "make the folder", source))?;
             File::create(&temporary)
         }
@@ -51,19 +56,24 @@ pub(super) fn write_whole(path: &Path, pieces: &[&[u8]], sync: bool) -> Result<u
     Ok(pieces.iter().map(|piece| piece.len() as u64).sum())
 }
 
-/// Brings names and small metadata files below `folder` to the disk: every folder, every `zarr.json`.
-pub(super) fn sync_tree(folder: &Path) -> Result<(), StoreError> {
+/// Brings names and small metadata files below `folder` to the disk: every folder, every `zarr.json`. Returns how many
+/// files of values there are.
+pub(super) fn sync_tree(folder: &Path) -> Result<u64, StoreError> {
     let failed = |path: &Path, source| StoreError::io(path, "sync", source);
+    let mut files = 0;
     for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
         let entry = entry.map_err(|source| failed(folder, source))?;
         let path = entry.path();
         if entry.file_type().map_err(|source| failed(&path, source))?.is_dir() {
-            sync_tree(&path)?;
+            files += sync_tree(&path)?;
         } else if entry.file_name() == "zarr.json" {
             sync_path(&path)?;
+        } else if !entry.file_name().to_string_lossy().starts_with('.') {
+            files += 1;
         }
     }
-    sync_path(folder)
+    sync_path(folder)?;
+    Ok(files)
 }
 
 /// Brings one file, or the names in one folder, to the disk.
@@ -78,20 +88,34 @@ mod tests {
     #[test]
     fn a_file_is_whole_or_not_there() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b/c");
-        assert_eq!(write_whole(&path, &[b"one", b"", b"two"], true).unwrap(), 6);
+        let base = folder.path();
+        let path = base.join("a/b/c");
+        assert_eq!(write_whole(base, &path, &[b"one", b"", b"two"], true).unwrap(), 6);
         assert_eq!(fs::read(&path).unwrap(), b"onetwo");
-        assert_eq!(write_whole(&path, &[b"three"], false).unwrap(), 5);
+        assert_eq!(write_whole(base, &path, &[b"three"], false).unwrap(), 5);
         assert_eq!(fs::read(&path).unwrap(), b"three");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
 
         // The rename fails where a folder is in the way: nothing is left and nothing is lost.
-        let taken = folder.path().join("taken");
+        let taken = base.join("taken");
         fs::create_dir_all(taken.join("inside")).unwrap();
-        assert!(write_whole(&taken, &[b"x"], false).is_err());
+        assert!(write_whole(base, &taken, &[b"x"], false).is_err());
         assert!(taken.join("inside").is_dir());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        sync_tree(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(base).unwrap().count(), 2);
+        fs::write(base.join("a/zarr.json"), "{}").unwrap();
+        fs::write(base.join("a/.c.writing"), "").unwrap();
+        assert_eq!(sync_tree(base).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_has_gone_is_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("base");
+        let answer = write_whole(&base, &base.join("c/0"), &[b"x"], false);
+        assert!(matches!(answer, Err(StoreError::Vanished { path }) if path == base));
+        assert!(!base.exists());
+        fs::create_dir(&base).unwrap();
+        write_whole(&base, &base.join("c/0"), &[b"x"], false).unwrap();
     }
 
     #[test]

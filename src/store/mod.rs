@@ -12,10 +12,12 @@
 mod chunk;
 mod error;
 mod file;
+mod hold;
 mod metadata;
 mod place;
 mod read;
 mod result;
+mod room;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::hold::Hold;
 use super::{StoreError, file};
 
 /// The group attribute by which a result of this program is known.
@@ -45,9 +46,7 @@ impl Place {
 
     /// Refuses the place, touching nothing, where a result must not or cannot be written.
     pub(super) fn check(&self, overwrite: bool) -> Result<(), StoreError> {
-        if !self.parent.is_dir() {
-            return Err(StoreError::NoFolder { path: self.path.clone(), parent: self.parent.clone() });
-        }
+        self.check_parent()?;
         self.check_finished(overwrite)?;
         if exists(&self.partial)? {
             if !is_result(&self.partial) && !is_cut_off_at_birth(&self.partial) {
@@ -56,8 +55,23 @@ impl Place {
             if !overwrite {
                 return Err(StoreError::PartialExists { path: self.partial.clone() });
             }
+            Hold::take(&self.partial)?;
         }
         check_writable(&self.parent)
+    }
+
+    fn check_parent(&self) -> Result<(), StoreError> {
+        let (path, parent) = (self.path.clone(), self.parent.clone());
+        match self.parent.metadata() {
+            Ok(metadata) if metadata.is_dir() => Ok(()),
+            Ok(_) => Err(StoreError::NotAFolder { path, parent }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NoFolder { path, parent }),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                let file = self.parent.ancestors().find(|above| above.exists()).unwrap_or(&self.parent);
+                Err(StoreError::NotAFolder { path, parent: file.to_owned() })
+            }
+            Err(source) => Err(StoreError::io(&self.parent, "look at", source)),
+        }
     }
 
     /// The part of [`check`](Self::check) that is about a finished result. Returns whether there is one.
@@ -144,6 +158,11 @@ mod tests {
         check("out.zarr/", true).unwrap();
         assert!(listing(folder.path()).is_empty());
         assert!(matches!(check("missing/out.zarr", true), Err(StoreError::NoFolder { .. })));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for below in ["out.zarr", "no/such/out.zarr"] {
+            let answer = Place::new(&file.path().join(below)).unwrap().check(true);
+            assert!(matches!(answer, Err(StoreError::NotAFolder { parent, .. }) if parent == file.path()), "{below}");
+        }
         assert!(matches!(Place::new(Path::new("/")), Err(StoreError::NotAName { .. })));
         assert!(matches!(Place::new(Path::new("a/..")), Err(StoreError::NotAName { .. })));
         assert_eq!(Place::new(Path::new("out.zarr")).unwrap().parent, Path::new("."));

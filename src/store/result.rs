@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
+use super::hold::Hold;
 use super::metadata::{Layout, group_document};
 use super::place::{MARK, Place};
-use super::{ArraySpec, GroupSpec, StoreError, Values, chunk, file};
+use super::{ArraySpec, GroupSpec, StoreError, Values, chunk, file, room};
+use crate::terms::Bytes;
 
 /// A result that is being written at `PATH.partial`; used from many threads at once.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub struct ResultStore {
     attributes: Map<String, Value>,
     arrays: BTreeMap<String, (ArraySpec, Layout)>,
     written: Mutex<HashSet<(String, Vec<u64>)>>,
+    files_written: AtomicU64,
+    /// On rank 0: the folder at `PATH.partial`.
+    hold: Option<Hold>,
 }
 
 impl ResultStore {
@@ -33,6 +39,31 @@ impl ResultStore {
         Place::new(path)?.check(overwrite)
     }
 
+    /// Looks whether a result that takes between `least` and `full` bytes has room at `path`, after
+    /// [`check_place`](Self::check_place) and before [`create`](Self::create). An older result stays until the end and
+    /// gives no room, an unfinished one that is to be deleted does. Where only `least` fits, the log says so.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRoom`].
+    pub fn check_room(path: &Path, least: Bytes, full: Bytes) -> Result<(), StoreError> {
+        let place = Place::new(path)?;
+        let Some(free) = room::free_bytes(&place.parent) else { return Ok(()) };
+        if free >= full.0 {
+            return Ok(());
+        }
+        let free = Bytes(free + room::tree_bytes(&place.partial));
+        if free < least {
+            return Err(StoreError::NoRoom { replaces: path.exists(), path: place.path, least, full, free });
+        }
+        if free < full {
+            tracing::warn!(
+                "{}: its file system has {free} free; the result takes {least} to {full}, by how well it compresses",
+                place.path.display()
+            );
+        }
+        Ok(())
+    }
+
     /// Rank 0: begins the result with the metadata of all arrays. With `overwrite`, an unfinished result of
     /// an earlier run is deleted; an older finished one stays until [`finish`](Self::finish).
     ///
@@ -42,14 +73,21 @@ impl ResultStore {
         let mut store = Self::attach(path, spec)?;
         store.overwrite = overwrite;
         store.place.check(overwrite)?;
-        let partial = &store.place.partial;
-        remove_tree(partial)?;
-        // The mark stands before anything else, so that what an abort leaves is known to be ours.
-        store.write_document(partial, &group_document(&store.attributes, None))?;
-        for (name, (_, layout)) in &store.arrays {
-            store.write_document(&partial.join(name), &layout.document)?;
+        let partial = store.place.partial.clone();
+        if overwrite && partial.exists() {
+            let stale = Hold::take(&partial)?;
+            remove_tree(&partial)?;
+            drop(stale);
         }
-        Ok(store)
+        store.hold = Some(Hold::make(&partial)?);
+        match store.write_documents() {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                // The first error is the one to tell; what stays bears the mark, or nothing but a name of ours.
+                let _ = store.abandon();
+                Err(error)
+            }
+        }
     }
 
     /// The other ranks: the same arrays, without reading or writing a file.
@@ -64,7 +102,25 @@ impl ResultStore {
             .into_iter()
             .map(|array| Ok((array.name.clone(), (array.clone(), Layout::new(&array, codec)?))))
             .collect::<Result<_, StoreError>>()?;
-        Ok(ResultStore { place: Place::new(path)?, overwrite: false, attributes, arrays, written: Mutex::default() })
+        Ok(ResultStore {
+            place: Place::new(path)?,
+            overwrite: false,
+            attributes,
+            arrays,
+            written: Mutex::default(),
+            files_written: AtomicU64::new(0),
+            hold: None,
+        })
+    }
+
+    /// The mark stands before anything else, so that what an abort leaves is known to be ours.
+    fn write_documents(&self) -> Result<(), StoreError> {
+        let partial = &self.place.partial;
+        self.write_document(partial, &group_document(&self.attributes, None))?;
+        for (name, (_, layout)) in &self.arrays {
+            self.write_document(&partial.join(name), &layout.document)?;
+        }
+        Ok(())
     }
 
     /// Writes one chunk: encoded, under a temporary name, synced, renamed. `values` are the part of the chunk inside
@@ -93,7 +149,10 @@ impl ResultStore {
             return Ok(0);
         }
         let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-        file::write_whole(&self.chunk_path(array, chunk_index), &pieces, true)
+        let folder = self.place.partial.join(array);
+        let bytes = file::write_whole(&folder, &chunk_path(&folder, chunk_index), &pieces, true)?;
+        self.files_written.fetch_add(1, Ordering::Relaxed);
+        Ok(bytes)
     }
 
     /// Rank 0: adds attributes of the group, for what is known only when the values are;
@@ -119,18 +178,46 @@ impl ResultStore {
         self.write_document(&self.place.partial.join(array), &document)
     }
 
-    /// Rank 0, after all ranks are done: consolidates the metadata, brings everything to the disk and renames
+    /// Files of values that this rank wrote.
+    pub fn files_written(&self) -> u64 {
+        self.files_written.load(Ordering::Relaxed)
+    }
+
+    /// Rank 0, after all ranks are done: consolidates the metadata, brings everything to the disk, makes sure that all
+    /// files are there (`files` is the sum of [`files_written`](Self::files_written) of all ranks) and renames
     /// `PATH.partial` to `PATH`. An older result (with `overwrite`) is moved aside first, deleted only after the
     /// rename, and put back if that fails.
     ///
     /// # Errors
-    /// [`StoreError::ResultExists`] or [`StoreError::NotAResult`] where something came to stand at `PATH` meanwhile;
-    /// errors of the file system. `PATH.partial` then stays.
-    pub fn finish(self) -> Result<(), StoreError> {
-        let Place { path, partial, older, parent } = &self.place;
+    /// [`StoreError::Vanished`], [`StoreError::Incomplete`] where something else touched `PATH.partial`;
+    /// [`StoreError::NotInPlace`] where something came to stand at `PATH` meanwhile or the rename failed: the result is
+    /// then whole, at `PATH.partial`; errors of the file system. `PATH.partial` then stays.
+    pub fn finish(self, files: u64) -> Result<(), StoreError> {
+        let Place { partial, older, parent, .. } = &self.place;
+        self.check_hold()?;
         let documents = self.arrays.iter().map(|(name, (_, layout))| (name.clone(), layout.document.clone()));
         self.write_document(partial, &group_document(&self.attributes, Some(documents.collect())))?;
-        file::sync_tree(partial)?;
+        let found = file::sync_tree(partial)?;
+        self.check_hold()?;
+        if found != files {
+            return Err(StoreError::Incomplete { path: partial.clone(), written: files, found });
+        }
+        let replaced = self.put_in_place().map_err(|source| StoreError::NotInPlace {
+            path: self.place.path.clone(),
+            partial: partial.clone(),
+            source: Box::new(source),
+        })?;
+        file::sync_path(parent)?;
+        if replaced && let Err(error) = remove_tree(older) {
+            // The new result is whole and in its place: this is no failure of the run.
+            tracing::warn!("the older result could not be deleted: {error}");
+        }
+        Ok(())
+    }
+
+    /// Renames. Returns whether an older result now stands aside.
+    fn put_in_place(&self) -> Result<bool, StoreError> {
+        let Place { path, partial, older, .. } = &self.place;
         let replaces = self.place.check_finished(self.overwrite)?;
         let rename = |from: &Path, to: &Path| fs::rename(from, to).map_err(|e| StoreError::io(from, "rename", e));
         if replaces {
@@ -142,34 +229,39 @@ impl ResultStore {
             }
             return Err(error);
         }
-        file::sync_path(parent)?;
-        if replaces && let Err(error) = remove_tree(older) {
-            // The new result is whole and in its place: this is no failure of the run.
-            tracing::warn!("the older result could not be deleted: {error}");
-        }
-        Ok(())
+        Ok(replaces)
     }
 
-    /// Rank 0, after an error: deletes `PATH.partial`; nothing at `PATH` changes.
+    /// That `PATH.partial` is what this run made.
+    fn check_hold(&self) -> Result<(), StoreError> {
+        match &self.hold {
+            Some(hold) if hold.is_at(&self.place.partial) => Ok(()),
+            _ => Err(StoreError::Vanished { path: self.place.partial.clone() }),
+        }
+    }
+
+    /// Rank 0, after an error: deletes `PATH.partial` if this run made it; nothing at `PATH` changes.
     ///
     /// # Errors
     /// Errors of the file system.
     pub fn abandon(self) -> Result<(), StoreError> {
+        if self.check_hold().is_err() {
+            return Ok(());
+        }
         remove_tree(&self.place.partial)
     }
 
     fn write_document(&self, folder: &Path, document: &Value) -> Result<(), StoreError> {
         let text = format!("{document:#}\n");
-        file::write_whole(&folder.join("zarr.json"), &[text.as_bytes()], false).map(|_| ())
+        file::write_whole(&self.place.partial, &folder.join("zarr.json"), &[text.as_bytes()], false).map(|_| ())
     }
+}
 
-    /// The file of a chunk, by Zarr's default chunk key encoding.
-    fn chunk_path(&self, array: &str, chunk_index: &[u64]) -> PathBuf {
-        let mut path = self.place.partial.join(array);
-        path.push("c");
-        path.extend(chunk_index.iter().map(u64::to_string));
-        path
-    }
+/// The file of a chunk in its array's folder, by Zarr's default chunk key encoding.
+fn chunk_path(folder: &Path, chunk_index: &[u64]) -> PathBuf {
+    let mut path = folder.join("c");
+    path.extend(chunk_index.iter().map(u64::to_string));
+    path
 }
 
 /// The shape of the part of a chunk that is inside the array, if `values` fit it.

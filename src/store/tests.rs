@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::terms::Bytes;
 
 fn attributes(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
@@ -159,7 +160,8 @@ fn write_all(path: &Path, spec: &GroupSpec, overwrite: bool) {
             write(&store, array, &chunk).unwrap();
         }
     }
-    store.finish().unwrap();
+    let files_written = store.files_written();
+    store.finish(files_written).unwrap();
 }
 
 /// Every file below `folder`, by its relative path.
@@ -264,7 +266,8 @@ fn other_ranks_attach_and_all_threads_write() {
         .enumerate()
         .map(|(n, (array, chunk))| write(if n % 2 == 0 { &rank0 } else { &rank1 }, array, chunk).unwrap())
         .collect();
-    rank0.finish().unwrap();
+    let files_written = rank0.files_written() + rank1.files_written();
+    rank0.finish(files_written).unwrap();
     assert_holds_values(&path, &spec);
     let on_disk: usize =
         files(&path).iter().filter(|(path, _)| !path.ends_with("zarr.json")).map(|(_, bytes)| bytes.len()).sum();
@@ -289,7 +292,8 @@ fn fill_takes_no_room_and_reads_as_fill() {
     let expected = 4 * (2 * 2 * NF) + 4 + 4 * 16 + 4;
     assert_eq!(store.write_chunk("rotary_psd", &[1, 0, 1, 0], Values::F32(&coast)).unwrap(), expected);
     assert_eq!(store.write_chunk("scalar", &[], Values::F64(&[2.5])).unwrap(), 12);
-    store.finish().unwrap();
+    let files_written = store.files_written();
+    store.finish(files_written).unwrap();
     let group = StoredGroup::open(&path).unwrap();
     let psd = group.array("rotary_psd").unwrap().read_all_f64().unwrap();
     assert_eq!(psd.iter().filter(|x| !x.is_nan()).collect::<Vec<_>>(), [&1.5]);
@@ -313,7 +317,8 @@ fn kept_bits_round_what_is_stored() {
     let rounded = store.write_chunk("rotary_psd", &[0, 0, 0, 0], Values::F32(&values)).unwrap();
     let exact = store.write_chunk("plain", &[0, 0, 0, 0], Values::F32(&values)).unwrap();
     assert!(rounded < exact, "{rounded} bytes rounded, {exact} exact");
-    store.finish().unwrap();
+    let files_written = store.files_written();
+    store.finish(files_written).unwrap();
     let stored = StoredGroup::open(&path).unwrap().array("rotary_psd").unwrap();
     let stored = stored.read_f64(&[0, 0, 0, 0], &[1, 4, 4, NF]).unwrap();
     assert!(stored.iter().zip(&values).any(|(stored, value)| *stored != f64::from(*value)));
@@ -415,7 +420,12 @@ fn what_came_to_the_place_meanwhile_is_not_overwritten() {
         let store = ResultStore::create(&path, spec(Codec::None), overwrite).unwrap();
         fs::create_dir(&path).unwrap();
         fs::write(path.join("notes.txt"), "precious").unwrap();
-        assert!(matches!(store.finish(), Err(StoreError::NotAResult { .. })));
+        let error = store.finish(0).unwrap_err();
+        assert!(
+            matches!(&error, StoreError::NotInPlace { source, .. } if matches!(**source, StoreError::NotAResult { .. }))
+        );
+        let text = error.to_string();
+        assert!(text.contains("is whole") && text.contains(&format!("`mv {0}.partial {0}`", path.display())), "{text}");
         assert_eq!(fs::read(path.join("notes.txt")).unwrap(), b"precious");
         assert!(folder.path().join("out.zarr.partial/rotary_psd/zarr.json").is_file());
         fs::remove_dir_all(&path).unwrap();
@@ -424,5 +434,87 @@ fn what_came_to_the_place_meanwhile_is_not_overwritten() {
     let store = ResultStore::create(&path, spec(Codec::None), false).unwrap();
     fs::create_dir(&path).unwrap();
     fs::copy(folder.path().join("out.zarr.partial/zarr.json"), path.join("zarr.json")).unwrap();
-    assert!(matches!(store.finish(), Err(StoreError::ResultExists { .. })));
+    let error = store.finish(0).unwrap_err();
+    assert!(
+        matches!(&error, StoreError::NotInPlace { source, .. } if matches!(**source, StoreError::ResultExists { .. }))
+    );
+}
+
+/// A result from which something was deleted, or that another run replaced, would be read as land.
+#[test]
+fn a_result_that_others_touched_is_not_put_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, partial) = (folder.path().join("out.zarr"), folder.path().join("out.zarr.partial"));
+    let spec = spec(Codec::None);
+    let psd = &spec.arrays[0];
+    let begin = || {
+        let store = ResultStore::create(&path, spec.clone(), true).unwrap();
+        write(&store, psd, &[0, 0, 0, 0]).unwrap();
+        store
+    };
+    // The whole folder: no later chunk makes it again, and nothing is put in place.
+    let store = begin();
+    fs::remove_dir_all(&partial).unwrap();
+    assert!(matches!(write(&store, psd, &[0, 0, 1, 0]), Err(StoreError::Vanished { .. })));
+    assert!(matches!(store.finish(1), Err(StoreError::Vanished { .. })));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    // One file, or one folder of an array.
+    let store = begin();
+    fs::remove_file(partial.join("rotary_psd/c/0/0/0/0")).unwrap();
+    assert!(matches!(store.finish(1), Err(StoreError::Incomplete { written: 1, found: 0, .. })));
+    let store = begin();
+    fs::remove_dir_all(partial.join("rotary_psd")).unwrap();
+    write(&store, psd, &[0, 0, 1, 0]).unwrap_err();
+    assert!(matches!(store.finish(1), Err(StoreError::Incomplete { .. })));
+
+    // Another run's folder of the same name: neither finished nor deleted by this one.
+    let store = begin();
+    fs::rename(&partial, folder.path().join("moved")).unwrap();
+    let other = ResultStore::create(&path, spec.clone(), true).unwrap();
+    assert!(matches!(store.finish(1), Err(StoreError::Vanished { .. })));
+    let store = {
+        fs::remove_dir_all(folder.path().join("moved")).unwrap();
+        other
+    };
+    fs::rename(&partial, folder.path().join("moved")).unwrap();
+    let third = ResultStore::create(&path, spec.clone(), true).unwrap();
+    store.abandon().unwrap();
+    third.finish(0).unwrap();
+    assert!(path.join("zarr.json").is_file());
+}
+
+#[test]
+fn two_runs_do_not_write_one_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.zarr");
+    let first = ResultStore::create(&path, spec(Codec::None), false).unwrap();
+    let before = files(folder.path());
+    let second = |overwrite| ResultStore::create(&path, spec(Codec::None), overwrite);
+    assert!(matches!(second(false), Err(StoreError::PartialExists { .. })));
+    for _ in 0..2 {
+        let error = second(true).unwrap_err();
+        assert!(matches!(error, StoreError::PartialInUse { .. }), "{error}");
+        assert!(matches!(ResultStore::check_place(&path, true), Err(StoreError::PartialInUse { .. })));
+    }
+    assert_eq!(files(folder.path()), before);
+    first.finish(0).unwrap();
+    second(true).unwrap().abandon().unwrap();
+}
+
+#[test]
+fn a_result_needs_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.zarr");
+    let check = |least, full| ResultStore::check_room(&path, Bytes(least), Bytes(full));
+    check(0, 0).unwrap();
+    check(1 << 10, 1 << 20).unwrap();
+    check(1 << 10, u64::MAX).unwrap();
+    let text = check(1 << 61, 1 << 62).unwrap_err().to_string();
+    for part in ["out.zarr", "2048.00 PiB", "4096.00 PiB", "free", "[output] path", "keep_bits"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("older"));
+    write_all(&path, &spec(Codec::None), false);
+    assert!(check(1 << 61, 1 << 62).unwrap_err().to_string().contains("older result stays"));
 }

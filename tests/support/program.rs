@@ -45,6 +45,18 @@ impl Program {
         Program::of(command)
     }
 
+    /// A shell script in which `"$@"` is the program with its arguments, alone or on `ranks` ranks. It tells the end by a
+    /// signal as 128 + the signal's number.
+    pub fn in_shell(script: &str, ranks: Option<usize>) -> Program {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]);
+        if let Some(ranks) = ranks {
+            command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/mpirun.sh")).arg(ranks.to_string());
+        }
+        command.arg(env!("CARGO_BIN_EXE_oceanspec"));
+        Program::of(command)
+    }
+
     fn of(mut command: Command) -> Program {
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| LAUNCHER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))) {

@@ -50,8 +50,13 @@ impl Run {
 
     /// The command that writes to `output`, not yet started.
     pub fn command(&self, output: &Path) -> Program {
+        self.command_of(self.program(), output)
+    }
+
+    /// The same of a program that is started in its own way.
+    pub fn command_of(&self, program: Program, output: &Path) -> Program {
         let output = format!("output.path={}", toml_text(output));
-        self.program()
+        program
             .arg("run")
             .arg(&self.config)
             .args(self.sets.iter().chain([&output]).flat_map(|set| ["--set", set.as_str()]))

@@ -139,7 +139,8 @@ impl Grid {
                 }
             }
         }
-        store.finish().unwrap();
+        let files_written = store.files_written();
+        store.finish(files_written).unwrap();
     }
 }
 
