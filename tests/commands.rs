@@ -133,12 +133,28 @@ fn input_that_is_not_there() {
         &["[input] path", nowhere.to_str().unwrap()],
     );
     fails(&input.run.set(format!("input.grid={}", toml_text(&nowhere))), 3, &["XC", "[input] grid"]);
-    fails(&input.run.set("input.u=UVEL"), 3, &["UVEL.0000000000.data", "[input] u"]);
+    fails(&input.run.set("input.u=SPEED"), 3, &["SPEED.0000000000.data", "[input] u"]);
 
     let missing = [input.snapshot("U", 30), input.snapshot("V", 30)];
     fs::remove_file(&missing[0]).unwrap();
     let name = missing[0].file_name().unwrap().to_str().unwrap();
     fails(&input.run, 3, &["U and V", "71 and 72", name]);
+    // One component of one time is missing, one of another is cut: named, and left out with their segments.
+    let cut = input.snapshot("V", 31);
+    let bytes = fs::read(&cut).unwrap();
+    fs::write(&cut, &bytes[1..]).unwrap();
+    fails(&input.run, 3, &[cut.to_str().unwrap(), "959 bytes, expected 960", "[prepare] missing = \"reject\""]);
+    let output = input.output("one-component.zarr");
+    let outcome = input.run.set("prepare.missing=reject").command(&output).run().succeeded();
+    let cut_name = cut.file_name().unwrap().to_str().unwrap();
+    for line in [format!("{name}: is missing"), format!("{cut_name}: has 959 bytes, expected 960")] {
+        assert!(outcome.stderr.contains(&line), "{}", outcome.stderr);
+    }
+    let rejected = ResultArrays::open(&output);
+    assert_eq!(rejected.values("segments_used").at(&[3, 3]), 3.0);
+    let status = rejected.values("time_status").data;
+    assert_eq!((status[29], status[30], status[31], status[32]), (0.0, 3.0, 1.0, 0.0));
+    fs::write(&cut, &bytes).unwrap();
     fs::remove_file(&missing[1]).unwrap();
     fails(&input.run, 3, &["1 snapshot(s)", name, "[prepare] missing"]);
     // What the message offers does what it says: of the five segments, the two that touch hour 30 go.

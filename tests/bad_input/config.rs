@@ -116,9 +116,6 @@ pub fn rows() -> Vec<Row> {
             .line("input", "epoch = 9999-12-31"),
         row("record 0", 2, &["is 0, below 1; records count from 1"]).line("input", "record = 0"),
         row("a file name without iteration", 2, &["has no {iter}"]).line("input", "pattern = \"{name}.data\""),
-        row("one file for u and v", 2, &["u and v would be read from the same file", "{name}"])
-            .line("input", "pattern = \"U.{iter:010}.data\"")
-            .on_ranks(),
         row("one name for u and v", 2, &["u and v are both \"U\""]).line("input", "v = \"U\""),
         row("an unknown format", 2, &["is \"nc\"; known: mds netcdf zarr"]).line("input", "format = \"nc\""),
         row("a path with NUL", 2, &["holds the character NUL"]).line("output", "path = \"a\\u0000b\""),

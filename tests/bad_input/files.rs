@@ -100,7 +100,7 @@ fn headers() -> Vec<Row> {
         )
         .spoil(|site| site.edit(&site.meta("U", 3), SIZES, "20, 1, 20, 13, 1, 13"))
         .on_ranks(),
-        row("a .meta at odds with the file's length", 3, &["has 960 bytes, expected 1920", "25 more file(s)"])
+        row("a .meta at odds with the file's length", 3, &["has 960 bytes, expected 1920", "25 more snapshot(s)"])
             .spoil(|site| edit_all(site, "U", "float32", "float64")),
         row("a .meta of another iteration", 3, &["says timeStepNumber 7, the file's name says 10800"])
             .spoil(|site| site.edit(&site.meta("U", 3), "     10800 ]", " 7 ]")),
@@ -111,6 +111,41 @@ fn headers() -> Vec<Row> {
         row("a record that is not there", 3, &["[input] record = 2", "has 1 record(s)"]).sets(&["input.record=2"]),
         row("a field that is not there", 3, &["[input] record = \"SALT\"", "1 record(s): UVEL"])
             .sets(&["input.record=SALT"]),
+        row(
+            "a field in several kinds of file",
+            3,
+            &["hold a field of that name", "U, W", "write for example u = \"U\""],
+        )
+        .spoil(|site| {
+            for extension in ["data", "meta"] {
+                let from = if extension == "data" { site.data("U", 3) } else { site.meta("U", 3) };
+                fs::copy(from, site.path(&format!("mds/W.0000010800.{extension}"))).unwrap();
+            }
+        })
+        .sets(&["input.u=UVEL"]),
+        row("one file for u and v", 3, &["[input] record = \"U\"", "has 1 record(s): UVEL"])
+            .sets(&["input.pattern=U.{iter:010}.data"])
+            .on_ranks(),
+        row(
+            "one record for u and v",
+            3,
+            &["u and v are both record \"UVEL\" of", "[input] record = [\"UVEL\", \"VVEL\"]"],
+        )
+        .sets(&["input.u=U", "input.v=U", "input.record=[1, \"UVEL\"]"]),
+        row(
+            "a tile among whole files",
+            3,
+            &["is a tile, and", "U.0000010800.001.001", "move one kind to another folder"],
+        )
+        .spoil(|site| {
+            set_length(&site.data("U", 3), 480);
+            site.edit(&site.meta("U", 3), SIZES, "20, 1, 10, 12, 1, 12");
+            for from in [site.data("U", 3), site.meta("U", 3)] {
+                let extension = from.extension().unwrap().to_str().unwrap();
+                let to = site.path(&format!("mds/U.0000010800.001.001.{extension}"));
+                fs::rename(from, to).unwrap();
+            }
+        }),
         row("no .meta and no shape", 3, &["has no .meta file beside it", "[input] shape = [nj, ni]"])
             .spoil(|site| remove(site.snapshots("meta"))),
         row("a shape at odds with .meta", 3, &["gives nj = 12, ni = 20, but [input] shape = [20, 12]"])
@@ -149,6 +184,11 @@ fn times() -> Vec<Row> {
             .spoil(|site| fs::remove_file(site.data("V", 4)).unwrap()),
         row("an uneven step", 3, &["uneven time axis: after iteration 10800 comes iteration 10850, 50 iterations"])
             .spoil(|site| copy_to(site, 10_850))
+            .on_ranks(),
+        row("a file beyond any record", 3, &["more than 16777216", "4831848576", "[select] time can leave it out"])
+            .spoil(|site| copy_to(site, 4_831_848_576)),
+        row("a time step at odds with .meta", 3, &["by their .meta files the model took 25 s", "\"50 s\""])
+            .sets(&["input.timestep=50 s"])
             .on_ranks(),
         row("a stray file far away", 3, &["uneven time axis", "9000000001", "144 iterations"])
             .spoil(|site| copy_to(site, 9_000_000_001)),

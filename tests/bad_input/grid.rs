@@ -27,14 +27,19 @@ fn files() -> Vec<Row> {
         row("no mask", 3, &["there is no mask of land: hFacC would do, or Depth", "{}/grid/hFacC.data"])
             .spoil(|site| site.remove_grid(&["hFacC", "Depth"]))
             .on_ranks(),
-        row("a grid of another shape", 3, &["the data have 20 x 12 (ni x nj)", "20 x 13", "hFacC.data"])
-            .spoil(|site| site.edit(&site.path("grid/hFacC.meta"), "12,    1,   12", "13, 1, 13")),
+        row("a grid of another shape", 3, &["the data have 20 x 12 (ni x nj)", "20 x 13", "hFacC.data"]).spoil(
+            |site| {
+                site.edit(&site.path("grid/hFacC.meta"), "12,    1,   12", "13, 1, 13");
+                let file = fs::OpenOptions::new().write(true).open(site.path("grid/hFacC.data")).unwrap();
+                file.set_len(20 * 13 * 4).unwrap();
+            },
+        ),
         row("a truncated grid file", 3, &["100 bytes where 1 level(s) need 960", "{}/grid/XC.data"])
             .spoil(|site| {
                 fs::OpenOptions::new().write(true).open(site.path("grid/XC.data")).unwrap().set_len(100).unwrap()
             })
             .on_ranks(),
-        row("a grid field with levels too many", 3, &["has 1920 bytes, 2 levels", "{}/grid/XC.data"]).spoil(|site| {
+        row("a grid field with levels too many", 3, &["XC.data has 2 levels", "{}/grid/XC.data"]).spoil(|site| {
             for name in ["XC", "YC"] {
                 site.widen(&site.path(&format!("grid/{name}.data")));
             }

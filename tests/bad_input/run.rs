@@ -100,7 +100,7 @@ fn places() -> Vec<Row> {
         row("no folder for the result", 4, &["there is no such folder", "{}/no/such", "[output] path"])
             .sets(&["output.path={}/no/such/out.zarr"])
             .on_ranks(),
-        row("a file for the result's folder", 4, &["there is no such folder", "{}/run.toml", "[output] path"])
+        row("a file for the result's folder", 4, &["this is not a folder", "{}/run.toml", "[output] path"])
             .sets(&["output.path={}/run.toml/out.zarr"]),
         row("the root as the result", 2, &["a result replaces all that is in its folder", "output.path"])
             .sets(&["output.path=/"]),

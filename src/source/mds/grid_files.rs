@@ -34,8 +34,10 @@ impl MdsGridFiles {
 
     /// The name under which the field is there; if it is not, its first.
     fn name(&self, field: GridField) -> &'static str {
-        let mut names = std::iter::once(field.name()).chain(field.aliases().iter().copied());
-        names.find(|name| self.folder.has(name)).unwrap_or_else(|| field.name())
+        let names = || std::iter::once(field.name()).chain(field.aliases().iter().copied());
+        // Tiles are asked for last: that lists the folder.
+        let whole = names().find(|name| self.folder.whole(name).is_file());
+        whole.or_else(|| names().find(|name| self.folder.has(name))).unwrap_or_else(|| field.name())
     }
 
     fn path(&self, field: GridField) -> PathBuf {

@@ -178,7 +178,7 @@ pub(super) fn meta_path(data: &Path) -> PathBuf {
 fn readable_length(path: &Path) -> Result<u64, String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
-        return Err("is not a file".into());
+        return Err("it is not a file".into());
     }
     let text = CString::new(path.as_os_str().as_bytes()).map_err(|error| error.to_string())?;
     // SAFETY: `text` is a C string that lives over the call, and the call keeps nothing of it.
@@ -231,7 +231,7 @@ mod tests {
         let facts = listing.examine(sorted.fields["U"].clone());
         assert_eq!((&facts[0].length, &facts[0].meta), (&Ok(0), &None));
         assert_eq!((facts[1].length.clone(), facts[1].expected_bytes(4)), (Ok(96), Some(4 * 3 * 8 * 2)));
-        assert_eq!(facts[2].length, Err("is not a file".into()));
+        assert_eq!(facts[2].length, Err("it is not a file".into()));
         assert_eq!(listing.examine(sorted.fields["V"].clone())[0].expected_bytes(4), Some(2 * 3 * 8 * 2));
         let facts = listing.examine(sorted.fields["pickup"].clone());
         assert!(facts[0].meta.as_ref().unwrap().as_ref().unwrap_err().contains("ends within"), "{facts:?}");
