@@ -354,7 +354,7 @@ fn the_log_names_the_first_ten_of_each_kind() {
     holds(&lines[0], &["3 snapshot(s) missing", "segments that touch"]);
     holds(&lines[1], &["3 snapshot(s) missing", "segments that touch them are left out"]);
     for (line, t) in lines[2..5].iter().zip([30, 33, 34]) {
-        holds(line, &[&date(t), "no file", &format!("left out at {points} point(s)")]);
+        holds(line, &[&date(t), "is missing", &format!("left out at {points} point(s)")]);
     }
     holds(&lines[5], &["13 snapshot(s) with values", "[prepare] valid_range", "left out"]);
     for (line, t) in lines[6..16].iter().zip((2..26).step_by(2)) {
