@@ -129,7 +129,9 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan) {
             Missing::Interpolate(steps) => format!("gaps of at most {steps} are interpolated, "),
             Missing::Fail | Missing::Reject => String::new(),
         };
-        warn!("{missing} snapshot(s) missing: by [prepare] missing, {filled}segments that touch a gap are left out");
+        warn!(
+            "{missing} snapshot(s) missing or cut: by [prepare] missing, {filled}segments that touch a gap are left out"
+        );
     }
     if config.prepare.missing == Missing::Fail && config.prepare.valid_range.is_none() {
         info!("values are not checked against a valid range");
