@@ -155,25 +155,25 @@ mod tests {
             std::fs::write(path.with_extension(format!("{:03}.meta", tile[1])), meta).unwrap();
         };
         for tile in [[1, 1], [2, 1], [1, 2], [2, 2]] {
-            write("CS", tile);
+            write("hFacS", tile);
         }
-        assert!(files().has(GridField::AngleCs) && !files().has(GridField::AngleSn));
-        assert_eq!(files().levels(GridField::AngleCs).unwrap(), 2);
+        assert!(files().has(GridField::HFacS) && !files().has(GridField::HFacW));
+        assert_eq!(files().levels(GridField::HFacS).unwrap(), 2);
         let window = Window { face: 0, j: 1..4, i: 2..5 };
         let expected: Vec<f64> = (1..4).flat_map(|j| (2..5).map(move |i| f64::from(value(2, j, i)))).collect();
-        assert_eq!(files().read(GridField::AngleCs, 2, &window).unwrap(), expected);
+        assert_eq!(files().read(GridField::HFacS, 2, &window).unwrap(), expected);
         // Without one tile its part is 0; a tile that is cut, or has no .meta, is an error.
-        let gone = folder.path().join("CS.002.002.data");
+        let gone = folder.path().join("hFacS.002.002.data");
         let bytes = std::fs::read(&gone).unwrap();
         std::fs::remove_file(&gone).unwrap();
-        let values = files().read(GridField::AngleCs, 2, &window).unwrap();
+        let values = files().read(GridField::HFacS, 2, &window).unwrap();
         assert_eq!(values[3..], [expected[3], 0.0, 0.0, expected[6], 0.0, 0.0]);
         std::fs::write(&gone, &bytes[1..]).unwrap();
-        let error = files().read(GridField::AngleCs, 2, &window).unwrap_err().to_string();
+        let error = files().read(GridField::HFacS, 2, &window).unwrap_err().to_string();
         assert!(error.contains("47 bytes of tile 002.002") && error.contains("need 48"), "{error}");
-        std::fs::remove_file(folder.path().join("CS.001.001.meta")).unwrap();
-        let error = files().read(GridField::AngleCs, 2, &window).unwrap_err().to_string();
-        assert!(error.contains("CS.001.001.meta: cannot be read"), "{error}");
+        std::fs::remove_file(folder.path().join("hFacS.001.001.meta")).unwrap();
+        let error = files().read(GridField::HFacS, 2, &window).unwrap_err().to_string();
+        assert!(error.contains("hFacS.001.001.meta: cannot be read"), "{error}");
     }
 
     #[test]

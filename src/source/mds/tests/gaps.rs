@@ -115,7 +115,7 @@ fn cut_and_empty_files_are_rejected() {
 fn what_cannot_be_read_is_rejected() {
     let folder = Folder::with_snapshots(6);
     folder.write("U.0000000020.meta", b"");
-    folder.fails(&["U.0000000020.meta: has no dimList; [prepare] missing"]);
+    folder.fails(&["U.0000000020.meta: is not the text of a .meta file: has no dimList; [prepare] missing"]);
     folder.remove("U.0000000040.data");
     std::fs::create_dir(folder.folder.path().join("U.0000000040.data")).unwrap();
     let folder = folder.reject();
@@ -123,7 +123,7 @@ fn what_cannot_be_read_is_rejected() {
     assert_eq!(catalog.time.status, [Used, Rejected, Used, Rejected, Used, Used]);
     assert_lost(
         &catalog,
-        &[("U", 1, "U.0000000020.data", "its .meta has no dimList"), ("U", 3, "U.0000000040.data", "not a file")],
+        &[("U", 1, "U.0000000020.data", "has no dimList"), ("U", 3, "U.0000000040.data", "not a file")],
     );
     assert_values(&catalog);
     let path = folder.folder.path().join("V.0000000010.data");
