@@ -1,12 +1,13 @@
 # make demo    build, run the sample on two ranks, validate, show the near-inertial peaks
 # make test    everything that is checked: format, lints, documentation, Rust and Python tests
 # make check   the quick part: format, lints, documentation
+# make bench   ours, what users would write instead, and the machine's floor, side by side; BENCH="--nx 192 --ny 192" for other sizes
 # Both of the first install what is missing (setup.sh). All Rust work is in the release profile: one build serves all.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check
+.PHONY: help setup build demo test check bench
 # Recipes run in the environment that setup.sh found.
 ENV = . target/setup.env
 CARGO_FLAGS = --release --locked
@@ -39,3 +40,8 @@ test: check
 	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults
 	$(ENV); cargo build $(CARGO_FLAGS)
 	tests/python/run_checks.sh $(oceanspec)
+
+bench: build
+	$(ENV); cargo build $(CARGO_FLAGS) --example floor
+	.venv/bin/pip install -q -r benches/requirements.txt
+	.venv/bin/python benches/side_by_side.py $(oceanspec) $${CARGO_TARGET_DIR:-target}/release/examples/floor --json target/bench.json $(BENCH)
