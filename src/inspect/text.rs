@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Extreme, FieldReport, FolderReport, GridReport, TimeReport, ValuesReport};
-use crate::terms::{Bytes, Seconds};
+use crate::terms::{Bytes, Seconds, short};
 
 /// Odd files, gaps and stray files shown of each kind; the JSON has them all.
 const SHOWN: usize = 10;
@@ -15,12 +15,6 @@ fn few<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
         text += &format!(" and {} more", list.len() - SHOWN);
     }
     text
-}
-
-/// A value in the fewest digits that tell it from others of its type.
-fn shortest(value: f64) -> String {
-    let single = value as f32;
-    if f64::from(single) == value { format!("{single:?}") } else { format!("{value:?}") }
 }
 
 impl fmt::Display for FolderReport {
@@ -113,7 +107,7 @@ impl fmt::Display for ValuesReport {
         let place = |extreme: &Extreme| {
             let iteration = extreme.iteration.map_or_else(String::new, |iteration| format!(", iteration {iteration}"));
             let date = extreme.date.as_ref().map_or_else(String::new, |date| format!(", {date}"));
-            format!("{} (j = {}, i = {}{iteration}{date})", shortest(extreme.value), extreme.j, extreme.i)
+            format!("{} (j = {}, i = {}{iteration}{date})", short(extreme.value), extreme.j, extreme.i)
         };
         match (&self.minimum, &self.maximum) {
             (Some(minimum), Some(maximum)) => writeln!(f, "{} to {}", place(minimum), place(maximum))?,
@@ -143,6 +137,7 @@ impl fmt::Display for GridReport {
         writeln!(f, "  {}: {} x {} cells", self.fields.join(" "), self.ni, self.nj)?;
         let [west, east] = self.longitude;
         let [south, north] = self.latitude;
+        let [west, east, south, north] = [west, east, south, north].map(short);
         writeln!(f, "  longitude {west} to {east}, latitude {south} to {north}")?;
         writeln!(f, "  {} of {} cells wet at level {}", self.wet_points, self.ni * self.nj, self.level)?;
         let turning = if self.angles {
