@@ -55,7 +55,9 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     start_log(&*world);
     end_all_on_panic(world.rank(), world.size());
     let work = || {
-        Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
+        if world.size() > 1 {
+            Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
+        }
         let config = load(&*world, arguments)?;
         run_on(&*world, &config, arguments.overwrite)
     };

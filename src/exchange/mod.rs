@@ -10,6 +10,7 @@
 mod agreement;
 mod fingerprint;
 mod launch;
+mod lines;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod single;

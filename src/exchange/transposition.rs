@@ -5,9 +5,10 @@ use std::ops::Range;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use super::lines::{Lines, settle, stream};
 use super::{WireUnit, World};
 use crate::plan::{Pass, Plan, share_in_round};
-use crate::terms::{Line, Sample};
+use crate::terms::{LANES, Line, Sample};
 
 /// Whole series of one owned tile, [field][group][time], each line 16 lanes.
 #[derive(Clone, Copy, Debug)]
@@ -46,20 +47,9 @@ pub struct Transposition<'a, T> {
     places: Vec<Place>,
     /// Groups of all tiles that each rank owns.
     groups_of_rank: Vec<usize>,
-    series: Vec<Line<T>>,
-    send: Vec<Line<T>>,
-    receive: Vec<Line<T>>,
-}
-
-/// Grows `buffer` to hold `lines`, keeping what memory it has.
-fn reserve<T: Sample>(buffer: &mut Vec<Line<T>>, lines: usize) {
-    if buffer.capacity() < lines {
-        // The old memory goes first: both together would be above the plan's projection.
-        *buffer = Vec::new();
-        *buffer = bytemuck::allocation::zeroed_vec(lines);
-    } else {
-        buffer.resize(lines, Line::default());
-    }
+    series: Lines<T>,
+    send: Lines<T>,
+    receive: Lines<T>,
 }
 
 impl<'a, T: Sample> Transposition<'a, T> {
@@ -99,7 +89,7 @@ impl<'a, T: Sample> Transposition<'a, T> {
             .collect();
         let (mut series, send, receive) =
             before.map_or_else(Default::default, |old| (old.series, old.send, old.receive));
-        reserve(&mut series, series_lines);
+        series.hold(series_lines);
         Transposition { plan, pass, rank, owned, places, groups_of_rank, series, send, receive }
     }
 
@@ -107,7 +97,7 @@ impl<'a, T: Sample> Transposition<'a, T> {
     pub fn begin(&mut self, round: usize) -> Round<'_, T> {
         let steps = self.steps_of(self.rank, round);
         let away: usize = self.groups_away();
-        reserve(&mut self.send, away * self.plan.problem.fields * steps.len());
+        self.send.hold(away * self.plan.problem.fields * steps.len());
         Round {
             plan: self.plan,
             first_tile: self.pass.tiles.start,
@@ -145,7 +135,7 @@ impl<'a, T: Sample> Transposition<'a, T> {
         let own_lines = self.groups_of_rank[self.rank] * fields;
         let steps_of: Vec<Range<usize>> = (0..ranks).map(|rank| self.steps_of(rank, round)).collect();
         let receive_lines: Vec<usize> = (0..ranks).map(|rank| others(rank, own_lines * steps_of[rank].len())).collect();
-        reserve(&mut self.receive, receive_lines.iter().sum());
+        self.receive.hold(receive_lines.iter().sum());
         let receive_counts: Vec<usize> = receive_lines.iter().map(|lines| lines * units_per_line).collect();
         world.all_to_all(
             bytemuck::cast_slice(&self.send),
@@ -211,13 +201,18 @@ impl<T: Sample> Round<'_, T> {
         self.steps.clone()
     }
 
-    /// The place of a run of `steps` (within this round's) of one group of one field of `tile` (a place in
-    /// `Plan::tiles`, within the pass).
+    /// Puts a run of `steps` (within this round's) of one group of one `field` of a `tile` (a place in `Plan::tiles`,
+    /// within the pass): of each step the first `lanes` of its values. [`settle`](Self::settle) ends the puts of a thread.
     ///
     /// # Safety
-    /// Two slices that live at the same time must not share a step of the same tile, field and group.
-    #[expect(clippy::mut_from_ref, reason = "workers write disjoint runs of one buffer; the contract is above")]
-    pub unsafe fn run(&self, tile: usize, field: usize, group: usize, steps: Range<usize>) -> &mut [Line<T>] {
+    /// No other thread puts a step of the same tile, field and group.
+    pub unsafe fn put<'v>(
+        &self,
+        (tile, field, group): (usize, usize, usize),
+        steps: &Range<usize>,
+        values: impl Iterator<Item = &'v [T]>,
+        lanes: usize,
+    ) {
         assert!(steps.start >= self.steps.start && steps.end <= self.steps.end);
         let groups = self.plan.tiles[tile].occupancy.groups as usize;
         assert!(field < self.plan.problem.fields && group < groups);
@@ -234,6 +229,22 @@ impl<T: Sample> Round<'_, T> {
         assert!(start + steps.len() <= length);
         // SAFETY: within the buffer by the assertion above, borrowed for as long as `self`; no other slice
         // overlaps by this function's contract.
-        unsafe { std::slice::from_raw_parts_mut(buffer.add(start), steps.len()) }
+        let run = unsafe { std::slice::from_raw_parts_mut(buffer.add(start), steps.len()) };
+        if lanes == LANES {
+            for (line, values) in run.iter_mut().zip(values) {
+                stream(line, &values[..LANES]);
+            }
+        } else {
+            let mut whole = Line::default();
+            for (line, values) in run.iter_mut().zip(values) {
+                whole.0[..lanes].copy_from_slice(&values[..lanes]);
+                stream(line, &whole.0);
+            }
+        }
+    }
+
+    /// What this thread has put is there for the others, once they hear of it.
+    pub fn settle(&self) {
+        settle();
     }
 }

@@ -6,7 +6,7 @@ use super::groups::{Group, tile_groups};
 use super::setup::Setup;
 use crate::exchange::Round;
 use crate::plan::{Pass, Plan, Strip};
-use crate::terms::{LANES, Line, Sample};
+use crate::terms::{LANES, Sample};
 
 /// The groups of one tile, with where each row's begin.
 struct RowGroups {
@@ -37,42 +37,31 @@ impl<'a> Packer<'a> {
         Packer { plan, first_tile: pass.tiles.start, groups }
     }
 
-    /// Puts values of some selected `rows` of a strip, [step, row, column], to the tiles they belong to, 16 lanes by 16.
+    /// Puts the values of a selected row of a strip, [step, column], to the tiles they belong to, 16 lanes by 16.
     pub(super) fn pack<T: Sample>(
         &self,
         round: &Round<'_, T>,
         strip: &Strip,
-        rows: &Range<usize>,
+        row: usize,
         field: usize,
         steps: &Range<usize>,
-        centred: &[T],
+        values: &[T],
     ) {
         let width = strip.i.len();
-        let snapshot = rows.len() * width;
         for at in strip.tiles.clone() {
             let tile = &self.plan.tiles[at];
             let of_tile = &self.groups[at - self.first_tile];
-            let tile_row = rows.start - tile.j.start;
-            let range = of_tile.row_starts[tile_row]..of_tile.row_starts[tile_row + rows.len()];
+            let tile_row = row - tile.j.start;
+            let range = of_tile.row_starts[tile_row]..of_tile.row_starts[tile_row + 1];
             for (number, group) in range.clone().zip(&of_tile.groups[range]) {
-                let row = group.row as usize - tile_row;
-                let column = tile.i.start - strip.i.start + group.column as usize;
-                let lanes = LANES.min(tile.i.len() - group.column as usize);
-                let first = row * width + column;
+                let column = group.column as usize;
+                let lanes = LANES.min(tile.i.len() - column);
+                let first = &values[tile.i.start - strip.i.start + column..];
                 // SAFETY: a step of this round is in one block, which one worker reads, and each group is in one
-                // row of one strip: nobody else has this run, and the slice ends with this loop's turn.
-                let run = unsafe { round.run(at, field, number, steps.clone()) };
-                if lanes == LANES {
-                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
-                        line.0.copy_from_slice(&values[..LANES]);
-                    }
-                } else {
-                    for (line, values) in run.iter_mut().zip(centred[first..].chunks(snapshot)) {
-                        *line = Line::default();
-                        line.0[..lanes].copy_from_slice(&values[..lanes]);
-                    }
-                }
+                // row of one strip: nobody else puts this run.
+                unsafe { round.put((at, field, number), steps, first.chunks(width), lanes) };
             }
         }
+        round.settle();
     }
 }

@@ -38,18 +38,21 @@ pub(super) struct PassReader<'a> {
     bad: &'a BadValues,
 }
 
-/// A worker's buffers; all [step, row, column].
+/// A worker's buffers.
 #[derive(Default)]
 struct Scratch<T> {
-    raw: Vec<u8>,
-    /// Stored values of the rows in hand.
-    stored: Vec<T>,
-    /// v of the row below the rows in hand.
+    /// Bytes of the rows in hand as stored, [step, row, column].
+    stored: Vec<u8>,
+    /// Bytes of what lies beyond a wrapping edge, as stored.
+    stored_beyond: Vec<u8>,
+    /// Values of one row, [step, column].
+    row: Vec<T>,
+    /// v of the row below, [step, column].
     south: Vec<T>,
-    /// What lies beyond a wrapping edge.
+    /// u beyond a wrapping edge, [step].
     beyond: Vec<T>,
-    /// Centred values of the selected points.
-    centred: Vec<T>,
+    /// Values of one row at the selected points, [step, column].
+    selected: Vec<T>,
 }
 
 /// Rows in hand: a strip and some of its selected rows.
@@ -131,64 +134,57 @@ impl<'a> PassReader<'a> {
                     columns: lattice.i.native(strip.i.start)..lattice.i.native(strip.i.end - 1) + 1,
                     rows,
                 };
-                self.read_row_wise(&u, (Component::U, self.centre), &piece, &steps, scratch)?;
-                self.packer.pack(round, piece.strip, &piece.rows, Component::U as usize, &steps, &scratch.centred);
+                self.read_row_wise(round, &u, (Component::U, self.centre), &piece, &steps, scratch)?;
                 if self.centre {
                     let south = (piece.face, piece.native_rows.start, piece.columns.clone());
                     if kept.as_ref() != Some(&south) {
-                        let row = piece.native_rows.start..piece.native_rows.start + 1;
-                        let mut buffer = std::mem::take(&mut scratch.south);
-                        self.fetch(
-                            &v,
-                            Component::V,
-                            &piece,
-                            row,
-                            piece.columns.clone(),
-                            &steps,
-                            &mut scratch.raw,
-                            &mut buffer,
-                        )?;
-                        scratch.south = buffer;
+                        self.read_south(&v, &piece, &steps, scratch)?;
                     }
-                    kept = self.read_v_centred(&v, &piece, &steps, scratch)?;
+                    kept = self.read_v_centred(round, &v, &piece, &steps, scratch)?;
                 } else {
-                    self.read_row_wise(&v, (Component::V, false), &piece, &steps, scratch)?;
+                    self.read_row_wise(round, &v, (Component::V, false), &piece, &steps, scratch)?;
                 }
-                self.packer.pack(round, piece.strip, &piece.rows, Component::V as usize, &steps, &scratch.centred);
             }
         }
         Ok(())
     }
 
-    /// Reads native rows and columns of a component, sets dry faces to 0 and checks the rest.
-    #[expect(clippy::too_many_arguments, reason = "buffers of one worker, lent apart from each other")]
-    fn fetch<T: Sample>(
+    /// Reads native rows and columns of all steps of a block, as stored.
+    fn fetch(
         &self,
         block: &Block,
-        component: Component,
-        piece: &Piece<'_>,
-        rows: Range<usize>,
-        columns: Range<usize>,
-        steps: &Range<usize>,
-        raw: &mut Vec<u8>,
-        out: &mut Vec<T>,
-    ) -> Result<(), Error> {
-        let window = Window { face: piece.face, j: rows, i: columns };
-        out.resize(steps.len() * window.points(), T::zero());
-        let bytes = block.read(&window, raw, out)?;
+        face: usize,
+        (rows, columns): (Range<usize>, Range<usize>),
+        stored: &mut Vec<u8>,
+    ) -> Result<Window, Error> {
+        let window = Window { face, j: rows, i: columns };
+        let bytes = block.read(&window, stored)?;
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(window)
+    }
+
+    /// Decodes row `j` of a window that was fetched, [step, column]; sets dry faces to 0 and checks the rest.
+    fn decode<T: Sample>(
+        &self,
+        (block, component): (&Block, Component),
+        (window, stored): (&Window, &[u8]),
+        j: usize,
+        steps: &Range<usize>,
+        row: &mut Vec<T>,
+    ) -> Result<(), Error> {
+        let width = window.i.len();
+        row.resize(steps.len() * width, T::zero());
+        block.decode_row(stored, (j - window.j.start, width), row);
         let open = match component {
             Component::U => &self.setup.grid.open_west,
             Component::V => &self.setup.grid.open_south,
         };
-        for (step, values) in steps.clone().zip(out.chunks_exact_mut(window.points().max(1))) {
-            for (j, values) in window.j.clone().zip(values.chunks_exact_mut(window.i.len())) {
-                let open = open.row(piece.face, j);
-                if self.setup.catalog.has(component as usize, step) {
-                    self.check(values, open, component, (step, piece.face, j, window.i.start))?;
-                }
-                clear_dry_faces(values, open, window.i.start);
+        let open = open.row(window.face, j);
+        for (step, values) in steps.clone().zip(row.chunks_exact_mut(width)) {
+            if self.setup.catalog.has(component as usize, step) {
+                self.check(values, open, component, (step, window.face, j, window.i.start))?;
             }
+            clear_dry_faces(values, open, window.i.start);
         }
         Ok(())
     }
@@ -224,113 +220,115 @@ impl<'a> PassReader<'a> {
         .into())
     }
 
-    /// A component at the piece's selected points into `centred`: u at cell centres if `centre`, else as stored.
+    /// Packs a component at the piece's selected points: u at cell centres if `centre`, else as stored.
     fn read_row_wise<T: Sample>(
         &self,
+        round: &Round<'_, T>,
         block: &Block,
         (component, centre): (Component, bool),
         piece: &Piece<'_>,
         steps: &Range<usize>,
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
+        let Scratch { stored, stored_beyond, row, beyond, selected, .. } = scratch;
         let grid = &self.setup.grid;
         let stride = self.setup.lattice.i.step;
-        let columns = &piece.columns;
+        let (rows, columns) = (piece.native_rows.clone(), piece.columns.clone());
         let at_edge = columns.end == grid.extent.ni;
         let read = columns.start..columns.end + usize::from(centre && !at_edge);
-        let rows = piece.native_rows.clone();
-        self.fetch(block, component, piece, rows.clone(), read.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
-        let wraps = centre && at_edge && grid.periodic.east() == Halo::Wrap;
-        if wraps {
-            self.fetch(block, component, piece, rows, 0..1, steps, &mut scratch.raw, &mut scratch.beyond)?;
-        }
-        let selected = piece.strip.i.len();
-        scratch.centred.resize(steps.len() * piece.rows.len() * selected, T::zero());
-        let rows = scratch.stored.chunks_exact(read.len()).zip(scratch.centred.chunks_exact_mut(selected));
-        for (row, (stored, centred)) in rows.enumerate() {
-            if centre {
-                centre_along_i(stored, wraps.then(|| scratch.beyond[row]), stride, centred);
-            } else {
-                thin(stored, stride, centred);
+        let width = read.len();
+        let window = self.fetch(block, piece.face, (rows.clone(), read), stored)?;
+        let wrapped = if centre && at_edge && grid.periodic.east() == Halo::Wrap {
+            Some(self.fetch(block, piece.face, (rows.clone(), 0..1), stored_beyond)?)
+        } else {
+            None
+        };
+        selected.resize(steps.len() * piece.strip.i.len(), T::zero());
+        for (j, selected_row) in rows.zip(piece.rows.clone()) {
+            self.decode((block, component), (&window, stored), j, steps, row)?;
+            if let Some(wrapped) = &wrapped {
+                self.decode((block, component), (wrapped, stored_beyond), j, steps, beyond)?;
             }
+            let by_step = row.chunks_exact(width).zip(selected.chunks_exact_mut(piece.strip.i.len())).enumerate();
+            let packed = if centre {
+                by_step.for_each(|(step, (faces, centres))| {
+                    centre_along_i(faces, wrapped.is_some().then(|| beyond[step]), stride, centres);
+                });
+                &*selected
+            } else if stride > 1 {
+                by_step.for_each(|(_, (values, selected))| thin(values, stride, selected));
+                &*selected
+            } else {
+                &*row
+            };
+            self.packer.pack(round, piece.strip, selected_row, component as usize, steps, packed);
         }
         Ok(())
     }
 
-    /// v of the piece's selected points into `centred`; `south` holds its first row of faces, and afterwards
-    /// the row that is returned.
-    fn read_v_centred<T: Sample>(
+    /// Reads v of the piece's first row of faces into `south`.
+    fn read_south<T: Sample>(
         &self,
         block: &Block,
         piece: &Piece<'_>,
         steps: &Range<usize>,
         scratch: &mut Scratch<T>,
+    ) -> Result<(), Error> {
+        let Scratch { stored, south, .. } = scratch;
+        let j = piece.native_rows.start;
+        let window = self.fetch(block, piece.face, (j..j + 1, piece.columns.clone()), stored)?;
+        self.decode((block, Component::V), (&window, stored), j, steps, south)
+    }
+
+    /// Packs v at the centres of the piece's selected points; `south` holds its first row of faces, and afterwards the
+    /// row that is returned.
+    fn read_v_centred<T: Sample>(
+        &self,
+        round: &Round<'_, T>,
+        block: &Block,
+        piece: &Piece<'_>,
+        steps: &Range<usize>,
+        scratch: &mut Scratch<T>,
     ) -> Result<Option<(usize, usize, Range<usize>)>, Error> {
+        let Scratch { stored, stored_beyond, row, south, selected, .. } = scratch;
         let grid = &self.setup.grid;
         let columns = &piece.columns;
-        let width = columns.len();
         let last = piece.native_rows.end;
         let at_edge = last == grid.extent.nj;
         let read = piece.native_rows.start + 1..last + usize::from(!at_edge);
-        let read_rows = read.len();
-        self.fetch(block, Component::V, piece, read, columns.clone(), steps, &mut scratch.raw, &mut scratch.stored)?;
-        let wraps = at_edge && grid.periodic.north() == Halo::Wrap;
-        if wraps {
-            self.fetch(
-                block,
-                Component::V,
-                piece,
-                0..1,
-                columns.clone(),
-                steps,
-                &mut scratch.raw,
-                &mut scratch.beyond,
-            )?;
-        }
-        let selected = piece.strip.i.len();
-        let rows = piece.rows.len();
-        scratch.centred.resize(steps.len() * rows * selected, T::zero());
-        for step in 0..steps.len() {
-            let stored = |row: usize| {
-                let start = (step * read_rows + row) * width;
-                &scratch.stored[start..start + width]
+        let window = self.fetch(block, piece.face, (read, columns.clone()), stored)?;
+        let wrapped = if at_edge && grid.periodic.north() == Halo::Wrap {
+            Some(self.fetch(block, piece.face, (0..1, columns.clone()), stored_beyond)?)
+        } else {
+            None
+        };
+        let (width, selected_width) = (columns.len(), piece.strip.i.len());
+        selected.resize(steps.len() * selected_width, T::zero());
+        for (j, selected_row) in piece.native_rows.clone().zip(piece.rows.clone()) {
+            let north = if window.j.contains(&(j + 1)) {
+                self.decode((block, Component::V), (&window, stored), j + 1, steps, row)?;
+                true
+            } else if let Some(wrapped) = &wrapped {
+                self.decode((block, Component::V), (wrapped, stored_beyond), 0, steps, row)?;
+                true
+            } else {
+                false
             };
-            let of_step = |buffer: &'_ [T]| -> Range<usize> {
-                debug_assert!(buffer.len() >= (step + 1) * width);
-                step * width..(step + 1) * width
-            };
-            for row in 0..rows {
-                let south = if row == 0 { &scratch.south[of_step(&scratch.south)] } else { stored(row - 1) };
-                let north = if row < read_rows {
-                    Some(stored(row))
-                } else if wraps {
-                    Some(&scratch.beyond[of_step(&scratch.beyond)])
-                } else {
-                    None
-                };
-                let start = (step * rows + row) * selected;
-                let centred = &mut scratch.centred[start..start + selected];
-                centre_along_j(south, north, self.setup.lattice.i.step, centred);
+            for (step, centres) in selected.chunks_exact_mut(selected_width).enumerate() {
+                let of_step = step * width..(step + 1) * width;
+                let north = north.then(|| &row[of_step.clone()]);
+                centre_along_j(&south[of_step], north, self.setup.lattice.i.step, centres);
             }
+            self.packer.pack(round, piece.strip, selected_row, Component::V as usize, steps, selected);
+            std::mem::swap(south, row);
         }
-        if at_edge {
-            return Ok(None);
-        }
-        for step in 0..steps.len() {
-            let from = (step * read_rows + read_rows - 1) * width;
-            scratch.south[step * width..(step + 1) * width].copy_from_slice(&scratch.stored[from..from + width]);
-        }
-        Ok(Some((piece.face, last, columns.clone())))
+        Ok((!at_edge).then(|| (piece.face, last, columns.clone())))
     }
 }
 
 /// Every `stride`-th value.
-fn thin<T: Sample>(stored: &[T], stride: usize, selected: &mut [T]) {
-    if stride == 1 {
-        selected.copy_from_slice(stored);
-    } else {
-        for (value, stored) in selected.iter_mut().zip(stored.iter().step_by(stride)) {
-            *value = *stored;
-        }
+fn thin<T: Sample>(values: &[T], stride: usize, selected: &mut [T]) {
+    for (selected, value) in selected.iter_mut().zip(values.iter().step_by(stride)) {
+        *selected = *value;
     }
 }

@@ -284,8 +284,8 @@ impl Job<'_> {
                 "points",
                 points * plan.problem.frequencies as u64 * T::BYTES as u64,
             );
-            let stage = TileStage { setup: self.setup, plan, store, observer: self.observer };
-            let computed = self.pool.install(|| stage.compute(estimator, &transposition, &mut shards, &mut owned));
+            let stage = TileStage { setup: self.setup, plan, store, observer: self.observer, pool: self.pool };
+            let computed = stage.compute(estimator, &transposition, &mut shards, &mut owned);
             bytes_written += agree(world, computed, Error::exit_code)?;
             self.observer.end();
             buffers = Some(transposition);

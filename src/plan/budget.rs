@@ -16,10 +16,15 @@ const NETWORK_BYTES: u64 = 32 << 20;
 const THREAD_BYTES: u64 = 2 << 20;
 /// Names of a snapshot's files, and what is left of listing them: 440 bytes were seen on rank 0 for a file with its `.meta`.
 const NAME_BYTES: u64 = 512;
-/// What a worker reads at a time from one snapshot, before decoding.
+/// What a worker reads at a time from one snapshot.
 const PIECE_BYTES: u64 = 128 << 10;
 /// Snapshots that a worker handles together: runs of so many lines stay in one stretch of memory.
 const STEPS_PER_BLOCK: usize = 16;
+
+/// Threads of a rank that write shards: one may wait for the disk while another is heard.
+pub const SHARD_WRITERS: usize = 2;
+/// Shards at a time: one being filled, one being encoded; of each writer one, and one that waits for a writer.
+const SHARDS: u64 = 2 + SHARD_WRITERS as u64 + 1;
 
 /// Memory of one rank by purpose, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -95,12 +100,11 @@ impl Budget {
         let steps_per_block = STEPS_PER_BLOCK.min(share.div_ceil(machine.threads.max(1)).max(1));
 
         let sample_bytes = problem.sample_bytes as u64;
-        let piece_rows = (rows_per_piece * if problem.stride == 1 { 1 } else { 2 } + 1) as u64;
-        let native_piece = product(&[piece_rows, native_columns.saturating_add(1), sample_bytes]);
-        let selected_piece = product(&[rows_per_piece as u64, problem.ni as u64, sample_bytes]);
-        let reading =
-            product(&[native_piece.saturating_add(selected_piece), steps_per_block as u64, problem.fields as u64])
-                .saturating_add(product(&[piece_rows, row_bytes]));
+        // A piece as it is stored, with what lies beyond its edges; one row as it is, the one below, and as it is packed.
+        let piece_columns = native_columns.saturating_add(2);
+        let piece = product(&[rows_per_piece as u64 + 1, piece_columns, problem.stored_bytes as u64]);
+        let row = product(&[3, piece_columns, sample_bytes]);
+        let reading = product(&[piece.saturating_add(row), steps_per_block as u64]);
         let shard = if problem.spectrum {
             product(&[tiling.tile_points(), problem.frequencies as u64, sample_bytes])
         } else {
@@ -114,8 +118,7 @@ impl Budget {
             program_bytes: program_bytes(machine),
             masks_bytes: (masks + tiles * 160).saturating_add(names),
             scratch_bytes: product(&[machine.threads as u64, reading.max(problem.kernel_scratch_bytes)]),
-            // One shard being filled; one being padded, encoded and written: values, encoded parts, whole file.
-            output_bytes: product(&[5, shard]),
+            output_bytes: product(&[SHARDS, shard]),
             gather_bytes: product(&[3, map_block]),
             ..MemoryUse::default()
         };

@@ -17,7 +17,7 @@ mod share;
 mod tests;
 mod tiling;
 
-pub use budget::{Budget, MemoryUse};
+pub use budget::{Budget, MemoryUse, SHARD_WRITERS};
 pub use passes::Pass;
 pub use reads::{Strip, strips};
 pub use share::{rounds, share, share_in_round};

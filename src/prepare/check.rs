@@ -1,6 +1,6 @@
 //! Land and bad values in a row of stored values.
 
-use crate::terms::Sample;
+use crate::terms::{InstructionSet, Sample, VectorLoop};
 
 /// Calls `each` with the columns, counted from `first`, whose bit is zero; `bits` is the whole native row.
 #[inline]
@@ -40,9 +40,23 @@ pub struct Bad {
 }
 
 /// Whether all values are numbers within the range, at a glance.
+struct AllGood<'a, T> {
+    values: &'a [T],
+    range: [T; 2],
+}
+
+impl<T: Sample> VectorLoop for AllGood<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // NaN fails every comparison.
+        self.values.iter().fold(true, |good, value| good & (*value >= self.range[0]) & (*value <= self.range[1]))
+    }
+}
+
 fn all_good<T: Sample>(values: &[T], range: [T; 2]) -> bool {
-    // NaN fails every comparison.
-    values.iter().fold(true, |good, value| good & (*value >= range[0]) & (*value <= range[1]))
+    InstructionSet::detect().run(AllGood { values, range })
 }
 
 fn limits<T: Sample>(range: Option<[f64; 2]>) -> [T; 2] {

@@ -114,15 +114,22 @@ pub enum Block {
 }
 
 impl Block {
-    /// Reads `window` of every step of the block into `out`, [step, j, i]; returns bytes read.
-    ///
-    /// `raw` is scratch that the caller keeps between calls.
+    /// Reads `window` of every step of the block into `stored`, [step, j, i], as bytes that
+    /// [`decode_row`](Self::decode_row) understands; returns bytes read.
     ///
     /// # Errors
     /// When a file is shorter than it was or cannot be read.
-    pub fn read<T: Sample>(&self, window: &Window, raw: &mut Vec<u8>, out: &mut [T]) -> Result<u64, SourceError> {
+    pub fn read(&self, window: &Window, stored: &mut Vec<u8>) -> Result<u64, SourceError> {
         match self {
-            Block::Mds(block) => block.read(window, raw, out),
+            Block::Mds(block) => block.read(window, stored),
+        }
+    }
+
+    /// Decodes one row of every step, [step, i], of a window of `width` columns that [`read`](Self::read) read into
+    /// `stored`; `row` is counted from the window's first. A missing step is NaN.
+    pub fn decode_row<T: Sample>(&self, stored: &[u8], (row, width): (usize, usize), out: &mut [T]) {
+        match self {
+            Block::Mds(block) => block.decode_row(stored, (row, width), out),
         }
     }
 }

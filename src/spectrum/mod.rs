@@ -16,7 +16,6 @@ mod error;
 mod frequency;
 mod gaps;
 mod group;
-mod instruction_set;
 mod moments;
 mod power;
 mod segments;

@@ -3,8 +3,7 @@
 //! All sums are float64 and taken of the distance to an origin in each lane, the median of three of its samples:
 //! close to the mean in terms of the deviation, also beside an outlier, so that the variance does not cancel.
 
-use super::instruction_set::{InstructionSet, LaneLoop};
-use crate::terms::{LANES, Line, Sample};
+use crate::terms::{InstructionSet, LANES, Line, Sample, VectorLoop};
 
 /// One float64 a lane.
 pub(super) type Wide = [f64; LANES];
@@ -184,7 +183,9 @@ struct AddRuns<'a, T, const GAPS: bool> {
     runs: &'a mut [RunSums],
 }
 
-impl<T: Sample, const GAPS: bool> LaneLoop for AddRuns<'_, T, GAPS> {
+impl<T: Sample, const GAPS: bool> VectorLoop for AddRuns<'_, T, GAPS> {
+    type Output = ();
+
     #[inline(always)]
     fn run(self) {
         for (run, edge) in self.runs.iter_mut().zip(self.record.edges.windows(2)) {

@@ -2,8 +2,7 @@
 
 use rustfft::num_complex::Complex;
 
-use super::instruction_set::LaneLoop;
-use crate::terms::Sample;
+use crate::terms::{Sample, VectorLoop};
 
 /// Adds |X|² in float64.
 pub(super) struct AddPower<'a, T> {
@@ -11,7 +10,9 @@ pub(super) struct AddPower<'a, T> {
     pub(super) power: &'a mut [f64],
 }
 
-impl<T: Sample> LaneLoop for AddPower<'_, T> {
+impl<T: Sample> VectorLoop for AddPower<'_, T> {
+    type Output = ();
+
     #[inline(always)]
     fn run(self) {
         for (power, x) in self.power.iter_mut().zip(self.transform) {

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
-use super::instruction_set::InstructionSet;
 use super::turn::{Trend, Turn};
 use super::{Rotation, SpectrumError, window_coefficients};
-use crate::terms::{Detrend, LANES, Line, Sample, Window};
+use crate::terms::{Detrend, InstructionSet, LANES, Line, Sample, Window};
 
 /// Bytes of a cache line.
 const CACHE_LINE: usize = 64;

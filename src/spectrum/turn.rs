@@ -3,9 +3,8 @@
 use rustfft::num_complex::Complex;
 
 use super::Rotation;
-use super::instruction_set::LaneLoop;
 use super::moments::Wide;
-use crate::terms::{LANES, Line, Sample};
+use crate::terms::{LANES, Line, Sample, VectorLoop};
 
 /// Times turned at once: 8 complex float32 fill a cache line of a row.
 const TILE: usize = 8;
@@ -36,7 +35,9 @@ pub(super) struct Turn<'a, T> {
     pub(super) stride: usize,
 }
 
-impl<T: Sample> LaneLoop for Turn<'_, T> {
+impl<T: Sample> VectorLoop for Turn<'_, T> {
+    type Output = ();
+
     #[inline(always)]
     fn run(self) {
         if self.sloping {

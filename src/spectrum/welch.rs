@@ -7,13 +7,12 @@ use rustfft::num_complex::Complex;
 use super::dof::SegmentCorrelation;
 use super::frequency::{ascending_frequencies, ascending_start};
 use super::gaps::{GapCounts, fill_short_gaps};
-use super::instruction_set::InstructionSet;
 use super::moments::{Record, RecordSums, RunSums, Wide};
 use super::power::AddPower;
 use super::transform::{SegmentInput, SegmentRows, SegmentTransform};
 use super::turn::Trend;
 use super::{GroupSummary, Rotation, SegmentSet, Segmentation, SpectrumError};
-use crate::terms::{Detrend, LANES, Line, SECONDS_PER_DAY, Sample, Seconds, Window};
+use crate::terms::{Detrend, InstructionSet, LANES, Line, SECONDS_PER_DAY, Sample, Seconds, Window};
 
 /// What a Welch spectrum is made by.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,7 @@
 //! From the values of a chunk to the bytes of its file.
 
+use std::sync::{Mutex, PoisonError};
+
 use bytemuck::Pod;
 use rayon::prelude::*;
 use zarrs::array::{ArrayBytes, ArrayToBytesCodecTraits, CodecError, CodecOptions, Element, FillValue, data_type};
@@ -23,6 +25,9 @@ macro_rules! round_mantissa {
         }
     }};
 }
+
+/// Buffers of encoded blocks that were written, to be used again.
+pub(super) type Spare = Mutex<Vec<Vec<u8>>>;
 
 /// A number as it goes to the disk.
 trait Number: Pod + Send + Sync {
@@ -72,6 +77,7 @@ pub(super) fn encode(
     extent: &[u64],
     values: Values<'_>,
     keep_bits: Option<u8>,
+    spare: &Spare,
 ) -> Result<Vec<Vec<u8>>, CodecError> {
     let block: Vec<u64> = layout.block.iter().map(|length| length.get()).collect();
     let blocks_along: Vec<u64> = chunk.iter().zip(&block).map(|(chunk, block)| chunk / block).collect();
@@ -82,11 +88,21 @@ pub(super) fn encode(
             let origin: Vec<u64> =
                 unravel(number, &blocks_along).iter().zip(&block).map(|(index, block)| index * block).collect();
             match values {
-                Values::F32(values) => encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits),
-                Values::F64(values) => encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits),
-                Values::I32(values) => encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits),
-                Values::I64(values) => encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits),
-                Values::U8(values) => encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits),
+                Values::F32(values) => {
+                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
+                }
+                Values::F64(values) => {
+                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
+                }
+                Values::I32(values) => {
+                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
+                }
+                Values::I64(values) => {
+                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
+                }
+                Values::U8(values) => {
+                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
+                }
                 Values::Text(values) => encode_text(layout, &Part { values, extent, origin, block: &block }),
             }
         })
@@ -129,16 +145,21 @@ struct Part<'a, T> {
     block: &'a [u64],
 }
 
-impl<T: Clone> Part<'_, T> {
-    /// Copies the block out, `fill` where it reaches past the array; None where all of it does.
-    fn gather(&self, fill: &T) -> Option<Vec<T>> {
+impl<T> Part<'_, T> {
+    /// Shape of what of the block is inside the array; None where nothing is.
+    fn inside(&self) -> Option<Vec<u64>> {
         let inside: Vec<u64> =
             (0..self.block.len()).map(|d| self.block[d].min(self.extent[d].saturating_sub(self.origin[d]))).collect();
-        if inside.contains(&0) {
-            return None;
-        }
-        let mut out = vec![fill.clone(); self.block.iter().product::<u64>() as usize];
-        let (run, leading) = inside.split_last().map_or((1, &inside[..]), |(last, leading)| (*last as usize, leading));
+        (!inside.contains(&0)).then_some(inside)
+    }
+
+    fn len(&self) -> usize {
+        self.block.iter().product::<u64>() as usize
+    }
+
+    /// Calls `copy` with each run of values `inside` the array that is contiguous, and its place in the block.
+    fn for_each_run(&self, inside: &[u64], mut copy: impl FnMut(usize, &[T])) {
+        let (run, leading) = inside.split_last().map_or((1, inside), |(last, leading)| (*last as usize, leading));
         for row in 0..leading.iter().product() {
             let mut index = unravel(row, leading);
             index.resize(inside.len(), 0);
@@ -147,10 +168,9 @@ impl<T: Clone> Part<'_, T> {
                 from = from * self.extent[d] + self.origin[d] + index;
                 to = to * self.block[d] + index;
             }
-            let (from, to) = (from as usize, to as usize);
-            out[to..to + run].clone_from_slice(&self.values[from..from + run]);
+            let from = from as usize;
+            copy(to as usize, &self.values[from..from + run]);
         }
-        Some(out)
     }
 }
 
@@ -164,21 +184,38 @@ fn unravel(mut number: u64, shape: &[u64]) -> Vec<u64> {
     index
 }
 
+/// Copies a block out as it goes to the disk, in this machine's byte order; `fill` where it reaches past the array.
+fn gather<T: Number>(part: &Part<'_, T>, inside: &[u64], fill: T, keep_bits: Option<u8>, bytes: &mut Vec<u8>) {
+    let value_bytes = size_of::<T>();
+    bytes.resize(part.len() * value_bytes, 0);
+    if inside != part.block {
+        bytes.chunks_exact_mut(value_bytes).for_each(|bytes| bytes.copy_from_slice(bytemuck::bytes_of(&fill)));
+    }
+    part.for_each_run(inside, |to, values| {
+        let bytes = &mut bytes[to * value_bytes..(to + values.len()) * value_bytes];
+        for (bytes, value) in bytes.chunks_exact_mut(value_bytes).zip(values) {
+            bytes.copy_from_slice(bytemuck::bytes_of(&value.stored(keep_bits)));
+        }
+    });
+}
+
 fn encode_block<T: Number>(
     layout: &Layout,
     part: &Part<'_, T>,
     keep_bits: Option<u8>,
+    spare: &Spare,
 ) -> Result<Option<Vec<u8>>, CodecError> {
+    let Some(inside) = part.inside() else { return Ok(None) };
     let fill: T = bytemuck::pod_read_unaligned(layout.fill_value.as_ne_bytes());
-    let Some(mut values) = part.gather(&fill) else { return Ok(None) };
-    for value in &mut values {
-        *value = value.stored(keep_bits);
-    }
-    encode_bytes(layout, ArrayBytes::new_flen(bytemuck::cast_slice::<T, u8>(&values)))
+    let mut bytes = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+    gather(part, &inside, fill, keep_bits, &mut bytes);
+    encode_bytes(layout, ArrayBytes::new_flen(bytes))
 }
 
 fn encode_text(layout: &Layout, part: &Part<'_, String>) -> Result<Option<Vec<u8>>, CodecError> {
-    let Some(values) = part.gather(&String::new()) else { return Ok(None) };
+    let Some(inside) = part.inside() else { return Ok(None) };
+    let mut values = vec![String::new(); part.len()];
+    part.for_each_run(&inside, |to, run| values[to..to + run.len()].clone_from_slice(run));
     let bytes = String::to_array_bytes(&layout.data_type, &values).map_err(|e| CodecError::Other(e.to_string()))?;
     encode_bytes(layout, bytes)
 }
@@ -200,15 +237,19 @@ mod tests {
     fn a_part_is_copied_to_its_place_and_padded() {
         // Extent 3 x 5, values 0..15; blocks of 2 x 3 with the second row and column of blocks at the edge.
         let values: Vec<i32> = (0..15).collect();
-        let part = |origin: [u64; 2]| {
-            Part { values: &values, extent: &[3, 5], origin: origin.to_vec(), block: &[2, 3] }.gather(&-1)
+        let copied = |part: &Part<'_, i32>| {
+            let mut bytes = vec![9; 3];
+            gather(part, &part.inside()?, -1, None, &mut bytes);
+            Some(bytes.chunks_exact(4).map(bytemuck::pod_read_unaligned).collect::<Vec<i32>>())
         };
+        let part =
+            |origin: [u64; 2]| copied(&Part { values: &values, extent: &[3, 5], origin: origin.to_vec(), block: &[2, 3] });
         assert_eq!(part([0, 0]), Some(vec![0, 1, 2, 5, 6, 7]));
         assert_eq!(part([0, 3]), Some(vec![3, 4, -1, 8, 9, -1]));
         assert_eq!(part([2, 3]), Some(vec![13, 14, -1, -1, -1, -1]));
         assert_eq!(part([4, 0]), None);
         let scalar = Part { values: &[7], extent: &[], origin: vec![], block: &[] };
-        assert_eq!(scalar.gather(&-1), Some(vec![7]));
+        assert_eq!(copied(&scalar), Some(vec![7]));
     }
 
     #[test]

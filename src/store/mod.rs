@@ -24,5 +24,5 @@ mod tests;
 
 pub use error::StoreError;
 pub use read::{ArrayHeader, ReadError, StoredArray, StoredGroup};
-pub use result::ResultStore;
+pub use result::{EncodedChunk, ResultStore};
 pub use spec::{ArraySpec, Codec, ElementKind, Fill, GroupSpec, Values};

@@ -24,8 +24,18 @@ pub struct ResultStore {
     arrays: BTreeMap<String, (ArraySpec, Layout)>,
     written: Mutex<HashSet<(String, Vec<u64>)>>,
     files_written: AtomicU64,
+    /// Buffers of chunks that were written.
+    spare: chunk::Spare,
     /// On rank 0: the folder at `PATH.partial`.
     hold: Option<Hold>,
+}
+
+/// The bytes of a chunk's file, in order, and where they go; none for a chunk that is all fill.
+#[derive(Debug)]
+pub struct EncodedChunk {
+    folder: PathBuf,
+    path: PathBuf,
+    pieces: Vec<Vec<u8>>,
 }
 
 impl ResultStore {
@@ -109,6 +119,7 @@ impl ResultStore {
             arrays,
             written: Mutex::default(),
             files_written: AtomicU64::new(0),
+            spare: chunk::Spare::default(),
             hold: None,
         })
     }
@@ -123,15 +134,26 @@ impl ResultStore {
         Ok(())
     }
 
-    /// Writes one chunk: encoded, under a temporary name, synced, renamed. `values` are the part of the chunk inside
-    /// the array, in C order; the rest of an edge chunk is filled here. Returns the bytes written to the disk: 0 for a
-    /// chunk that is all fill, which has no file. The encoding runs on the rayon pool of the caller, and gives the
-    /// same bytes for any number of threads.
+    /// Writes one chunk: [`encode_chunk`](Self::encode_chunk), then [`write_encoded`](Self::write_encoded).
     ///
     /// # Errors
-    /// [`StoreError::WrittenTwice`] for a chunk that this store wrote before; [`StoreError::UnknownArray`],
-    /// [`StoreError::Block`] for values that do not fit; errors of the file system.
+    /// As those two.
     pub fn write_chunk(&self, array: &str, chunk_index: &[u64], values: Values<'_>) -> Result<u64, StoreError> {
+        self.write_encoded(self.encode_chunk(array, chunk_index, values)?)
+    }
+
+    /// Encodes one chunk. `values` are the part of the chunk inside the array, in C order; the rest of an edge chunk is
+    /// filled here. The encoding runs on the rayon pool of the caller, and gives the same bytes for any number of threads.
+    ///
+    /// # Errors
+    /// [`StoreError::WrittenTwice`] for a chunk that this store encoded before; [`StoreError::UnknownArray`],
+    /// [`StoreError::Block`] for values that do not fit.
+    pub fn encode_chunk(
+        &self,
+        array: &str,
+        chunk_index: &[u64],
+        values: Values<'_>,
+    ) -> Result<EncodedChunk, StoreError> {
         let (spec, layout) =
             self.arrays.get(array).ok_or_else(|| StoreError::UnknownArray { array: array.to_owned() })?;
         let extent = extent(spec, chunk_index, values).map_err(|reason| StoreError::Block {
@@ -143,15 +165,27 @@ impl ResultStore {
         if !self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(claim) {
             return Err(StoreError::WrittenTwice { array: array.to_owned(), chunk: chunk_index.to_vec() });
         }
-        let pieces = chunk::encode(layout, spec.inner.is_some(), &spec.chunk, &extent, values, spec.keep_bits)
+        let sharded = spec.inner.is_some();
+        let pieces = chunk::encode(layout, sharded, &spec.chunk, &extent, values, spec.keep_bits, &self.spare)
             .map_err(|source| StoreError::Encode { array: array.to_owned(), source: Box::new(source) })?;
+        let folder = self.place.partial.join(array);
+        Ok(EncodedChunk { path: chunk_path(&folder, chunk_index), folder, pieces })
+    }
+
+    /// Writes an encoded chunk: under a temporary name, synced, renamed. Returns the bytes written to the disk: 0 for a
+    /// chunk that is all fill, which has no file.
+    ///
+    /// # Errors
+    /// Errors of the file system.
+    pub fn write_encoded(&self, chunk: EncodedChunk) -> Result<u64, StoreError> {
+        let EncodedChunk { folder, path, pieces } = chunk;
         if pieces.is_empty() {
             return Ok(0);
         }
-        let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-        let folder = self.place.partial.join(array);
-        let bytes = file::write_whole(&folder, &chunk_path(&folder, chunk_index), &pieces, true)?;
+        let slices: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+        let bytes = file::write_whole(&folder, &path, &slices, true)?;
         self.files_written.fetch_add(1, Ordering::Relaxed);
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
         Ok(bytes)
     }
 

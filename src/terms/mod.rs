@@ -1,8 +1,9 @@
-//! The words that every room shares: plain data with units, no algorithm and no I/O.
+//! The words that every room shares: plain data with units, the machine's vectors; no algorithm and no I/O.
 //!
 //! Any room may import this one; it imports none.
 
 mod band;
+mod instruction_set;
 mod method;
 mod quantity;
 mod sample;
@@ -10,6 +11,7 @@ mod sample;
 mod texts;
 
 pub use band::{Band, BandLimit};
+pub use instruction_set::{InstructionSet, VectorLoop};
 pub use method::{Detrend, Precision, Window};
 pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds, short};
 pub use sample::{LANES, Line, Sample};

@@ -74,11 +74,12 @@ impl MdsBlock {
         Ok(file)
     }
 
-    /// Reads `window` of every step into `out`, [step, j, i]; a missing step is NaN, a blank tile 0. Returns bytes read.
+    /// Reads the stored bytes of `window` of every step, [step, j, i]; those of a missing step are as they were, those
+    /// of a blank tile 0. Returns bytes read.
     ///
     /// # Errors
     /// When a file cannot be opened or read, ends early, or is not as long as it was.
-    pub fn read<T: Sample>(&self, window: &Window, raw: &mut Vec<u8>, out: &mut [T]) -> Result<u64, SourceError> {
+    pub fn read(&self, window: &Window, stored: &mut Vec<u8>) -> Result<u64, SourceError> {
         let plane = Plane { mosaic: &self.mosaic, number: self.number, at: self.plane };
         let above = window.face * self.extent.nj;
         let j = above + window.j.start..above + window.j.end;
@@ -87,28 +88,57 @@ impl MdsBlock {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.retain(|(_, tile), _| self.mosaic.touching(&j, &window.i).any(|(touched, _)| touched == *tile));
         }
+        let bytes_of_step = window.points() * self.number.bytes();
+        stored.resize(self.files.len() * bytes_of_step, 0);
         let mut bytes = 0;
-        for (step, out) in (0..self.files.len()).zip(out.chunks_exact_mut(window.points().max(1))) {
-            if self.files[step].is_none() {
-                out.fill(T::nan());
-                continue;
+        for (step, stored) in stored.chunks_exact_mut(bytes_of_step.max(1)).enumerate() {
+            if self.files[step].is_some() {
+                bytes += plane.read(
+                    (&j, &window.i),
+                    stored,
+                    |tile| self.file(step, tile),
+                    |tile, error| SourceError::io(self.path(step, tile), &error),
+                )?;
             }
-            bytes += plane.read(
-                (&j, &window.i),
-                (raw, out),
-                |tile| self.file(step, tile),
-                |tile, error| SourceError::io(self.path(step, tile), &error),
-            )?;
         }
         Ok(bytes)
+    }
+
+    /// Decodes values of a row of a window of `width` columns that [`read`](Self::read) read, of every step:
+    /// `stored` are the window's bytes, `row` is counted from its first, `out` is [step, i]. A missing step is NaN.
+    pub fn decode_row<T: Sample>(&self, stored: &[u8], (row, width): (usize, usize), out: &mut [T]) {
+        let row_bytes = width * self.number.bytes();
+        let bytes_of_step = stored.len() / self.files.len();
+        for (step, out) in out.chunks_exact_mut(width).enumerate() {
+            if self.files[step].is_some() {
+                let start = step * bytes_of_step + row * row_bytes;
+                self.number.decode(&stored[start..start + row_bytes], out);
+            } else {
+                out.fill(T::nan());
+            }
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::Endian;
     use super::super::mosaic::tests::tile;
     use super::*;
+
+    /// Values of a window, [step, j, i].
+    pub(in super::super) fn decoded<T: Sample>(block: &MdsBlock, window: &Window, stored: &[u8]) -> Vec<T> {
+        let (rows, width) = (window.j.len(), window.i.len());
+        let mut values = vec![T::zero(); block.files.len() * rows * width];
+        let mut of_row = vec![T::zero(); block.files.len() * width];
+        for row in 0..rows {
+            block.decode_row(stored, (row, width), &mut of_row);
+            for (step, of_row) in of_row.chunks_exact(width).enumerate() {
+                values[(step * rows + row) * width..][..width].copy_from_slice(of_row);
+            }
+        }
+        values
+    }
 
     #[test]
     fn any_window_of_any_plane_is_read() {
@@ -127,8 +157,9 @@ mod tests {
                 let files = vec![Some(path.clone()), None];
                 let block = MdsBlock::new(extent, (Mosaic::whole(4, 5), number), (1, 2), files).unwrap();
                 let window = Window { face, j: j.clone(), i: i.clone() };
-                let mut out = vec![0.0_f64; 2 * window.points()];
-                let bytes = block.read(&window, &mut Vec::new(), &mut out).unwrap();
+                let mut stored = Vec::new();
+                let bytes = block.read(&window, &mut stored).unwrap();
+                let out: Vec<f64> = decoded(&block, &window, &stored);
                 assert_eq!(bytes, window.points() as u64 * 4);
                 let row = |j| i.clone().map(move |i| f64::from(value(1, face * extent.nj + j, i)));
                 let expected: Vec<f64> = j.flat_map(row).collect();
@@ -158,16 +189,17 @@ mod tests {
         let extent = Extent { faces: 1, nj: 2, ni: 50, has_faces: false };
         let mosaic = Mosaic::new(2, 50, tiles).unwrap();
         let block = MdsBlock::new(extent, (mosaic, number), (0, 1), files).unwrap();
-        let mut out = vec![0.0_f32; 3 * 2 * 49];
+        let mut stored = Vec::new();
         let window = Window { face: 0, j: 0..2, i: 0..49 };
         for _ in 0..2 {
-            assert_eq!(block.read(&window, &mut Vec::new(), &mut out).unwrap(), 3 * 2 * 49 * 4);
+            assert_eq!(block.read(&window, &mut stored).unwrap(), 3 * 2 * 49 * 4);
+            let out: Vec<f32> = decoded(&block, &window, &stored);
             assert_eq!(block.open.lock().unwrap().len(), OPEN_TILES);
             assert_eq!(out[98 + 48], 1.0);
             assert_eq!(out[98 + 49 + 48], 48.0);
         }
         let window = Window { face: 0, j: 0..2, i: 48..50 };
-        let error = block.read(&window, &mut Vec::new(), &mut out[..12]).unwrap_err().to_string();
+        let error = block.read(&window, &mut stored).unwrap_err().to_string();
         assert!(error.contains(lost.to_str().unwrap()), "{error}");
         assert!(block.open.lock().unwrap().len() < 5);
     }

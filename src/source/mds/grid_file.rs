@@ -162,7 +162,7 @@ impl GridFile {
         if j.end > nj || i.end > ni {
             return Err(format!("has {nj} rows and {ni} columns, {j:?} and {i:?} were asked for"));
         }
-        let mut values = vec![0.0; j.len() * i.len()];
+        let mut stored = vec![0; j.len() * i.len() * self.layout.number.bytes()];
         let plane = Plane { mosaic: &self.mosaic, number: self.layout.number, at: level as u64 - 1 };
         let open_tile = |at: usize| match &self.file {
             Some(file) => Ok(Arc::clone(file)),
@@ -171,7 +171,9 @@ impl GridFile {
                 File::open(&path).map(Arc::new).map_err(|error| format!("{}: {error}", path.display()))
             }
         };
-        plane.read((j, i), (&mut Vec::new(), &mut values), open_tile, |_, error| error.to_string())?;
+        plane.read((j, i), &mut stored, open_tile, |_, error| error.to_string())?;
+        let mut values = vec![0.0; j.len() * i.len()];
+        self.layout.number.decode(&stored, &mut values);
         Ok(values)
     }
 }

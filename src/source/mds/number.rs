@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::terms::Sample;
+use crate::terms::{InstructionSet, Sample, VectorLoop};
 
 /// Byte order of stored values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,23 @@ impl Number {
 
     /// Decodes `raw`, rounding to `T`; both hold the same number of values.
     pub fn decode<T: Sample>(self, raw: &[u8], out: &mut [T]) {
-        match self {
+        InstructionSet::detect().run(Decode { number: self, raw, out });
+    }
+}
+
+struct Decode<'a, T> {
+    number: Number,
+    raw: &'a [u8],
+    out: &'a mut [T],
+}
+
+impl<T: Sample> VectorLoop for Decode<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Decode { number, raw, out } = self;
+        match number {
             Number::Float32(Endian::Big) => each(raw, out, |b| T::rounded(f32::from_be_bytes(b).into())),
             Number::Float32(Endian::Little) => each(raw, out, |b| T::rounded(f32::from_le_bytes(b).into())),
             Number::Float64(Endian::Big) => each(raw, out, |b| T::rounded(f64::from_be_bytes(b))),
@@ -47,7 +63,7 @@ impl Number {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn each<const N: usize, T>(raw: &[u8], out: &mut [T], convert: impl Fn([u8; N]) -> T) {
     let (values, _) = raw.as_chunks::<N>();
     for (value, out) in values.iter().zip(out) {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::Number;
 use super::mosaic::{Mosaic, Tile};
 use crate::config::with_tile;
-use crate::terms::Sample;
 
 /// Rows that lie together are read in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 20;
@@ -36,21 +35,22 @@ pub(super) fn tile_bytes(tile: &Tile, planes: u64, number: Number) -> u64 {
 }
 
 impl Plane<'_> {
-    /// Reads rows `j` and columns `i` into `out`, [j, i]; 0 where no tile lies. Returns bytes read.
+    /// Reads the stored bytes of rows `j` and columns `i` into `stored`, [j, i]; 0 where no tile lies. Returns bytes read.
     ///
     /// `open` gives the file of a tile, by its place among the mosaic's; `failed` makes an error of one that cannot be
     /// read. Whole rows of a tile are read together, parts of rows row by row.
-    pub(super) fn read<T: Sample, E>(
+    pub(super) fn read<E>(
         &self,
         (j, i): (&Range<usize>, &Range<usize>),
-        (raw, out): (&mut Vec<u8>, &mut [T]),
+        stored: &mut [u8],
         mut open: impl FnMut(usize) -> Result<Arc<File>, E>,
         failed: impl Fn(usize, io::Error) -> E,
     ) -> Result<u64, E> {
         if !self.mosaic.blank().is_empty() {
-            out.fill(T::zero());
+            stored.fill(0);
         }
         let value_bytes = self.number.bytes();
+        let mut rows_of_tile = Vec::new();
         let mut bytes = 0;
         for (at, tile) in self.mosaic.touching(j, i) {
             let file = open(at)?;
@@ -61,18 +61,23 @@ impl Plane<'_> {
                 if columns.len() == tile.i.len() { (PIECE_BYTES / row_bytes.max(1)).clamp(1, rows.len()) } else { 1 };
             for first in rows.clone().step_by(rows_at_once) {
                 let piece = first..(first + rows_at_once).min(rows.end);
-                raw.resize(piece.len() * row_bytes, 0);
                 let value = self.at * tile.points() as u64
                     + ((first - tile.j.start) * tile.i.len() + columns.start - tile.i.start) as u64;
-                file.read_exact_at(raw, value * value_bytes as u64).map_err(|error| failed(at, error))?;
-                bytes += raw.len() as u64;
-                let start = |row: usize| (row - j.start) * i.len() + columns.start - i.start;
-                if columns.len() == i.len() {
-                    self.number.decode(raw, &mut out[start(piece.start)..start(piece.end)]);
+                let place = |row: usize| ((row - j.start) * i.len() + columns.start - i.start) * value_bytes;
+                let mut read = |to: &mut [u8]| {
+                    bytes += to.len() as u64;
+                    file.read_exact_at(to, value * value_bytes as u64).map_err(|error| failed(at, error))
+                };
+                if columns.len() == i.len() || piece.len() == 1 {
+                    // They lie in the window as they lie in the file.
+                    let start = place(first);
+                    read(&mut stored[start..start + piece.len() * row_bytes])?;
                     continue;
                 }
-                for (row, raw) in piece.zip(raw.chunks_exact(row_bytes)) {
-                    self.number.decode(raw, &mut out[start(row)..start(row) + columns.len()]);
+                rows_of_tile.resize(piece.len() * row_bytes, 0);
+                read(&mut rows_of_tile)?;
+                for (row, row_of_tile) in piece.zip(rows_of_tile.chunks_exact(row_bytes)) {
+                    stored[place(row)..place(row) + row_bytes].copy_from_slice(row_of_tile);
                 }
             }
         }
@@ -112,15 +117,16 @@ mod tests {
                     Arc::new(File::open(&path).unwrap())
                 })
                 .collect();
-            let mut raw = vec![7; 3];
             for at in 0..2 {
                 let plane = Plane { mosaic: &mosaic, number: Number::Float32(Endian::Big), at: at as u64 };
                 for (j0, j1) in (0..nj).flat_map(|j0| (j0..=nj).map(move |j1| (j0, j1))) {
                     for (i0, i1) in (0..ni).flat_map(|i0| (i0..=ni).map(move |i1| (i0, i1))) {
                         let (j, i) = (j0..j1, i0..i1);
-                        let mut out = vec![f64::NAN; j.len() * i.len()];
+                        let mut stored = vec![7; j.len() * i.len() * 4];
                         let open = |at: usize| Ok::<_, io::Error>(Arc::clone(&files[at]));
-                        let bytes = plane.read((&j, &i), (&mut raw, &mut out), open, |_, error| error).unwrap();
+                        let bytes = plane.read((&j, &i), &mut stored, open, |_, error| error).unwrap();
+                        let mut out = vec![f64::NAN; j.len() * i.len()];
+                        plane.number.decode(&stored, &mut out);
                         let is_blank = |j: usize, i: usize| blank.0.contains(&j) && blank.1.contains(&i);
                         let points = || j.clone().flat_map(|j| i.clone().map(move |i| (j, i)));
                         let expected: Vec<f64> = points()
@@ -147,9 +153,10 @@ mod tests {
         let file = Arc::new(File::open(&path).unwrap());
         let mosaic = Mosaic::whole(nj, ni);
         let plane = Plane { mosaic: &mosaic, number: Number::Float32(Endian::Little), at: 0 };
-        let (mut raw, mut out) = (Vec::new(), vec![0.0_f32; nj * ni]);
+        let (mut stored, mut out) = (vec![0; nj * ni * 4], vec![0.0_f32; nj * ni]);
         let open = |_| Ok::<_, io::Error>(Arc::clone(&file));
-        plane.read((&(0..nj), &(0..ni)), (&mut raw, &mut out), open, |_, error| error).unwrap();
-        assert!(raw.len() <= PIECE_BYTES && out.iter().enumerate().all(|(at, &value)| value == at as f32));
+        plane.read((&(0..nj), &(0..ni)), &mut stored, open, |_, error| error).unwrap();
+        plane.number.decode(&stored, &mut out);
+        assert!(out.iter().enumerate().all(|(at, &value)| value == at as f32));
     }
 }

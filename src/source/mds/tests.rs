@@ -125,10 +125,10 @@ fn header(iteration: u64, more: &str) -> String {
 /// All points of all steps of a field, [step, j, i].
 fn read(catalog: &MdsCatalog, field: usize) -> Vec<f32> {
     let window = Window { face: 0, j: 0..catalog.extent.nj, i: 0..catalog.extent.ni };
-    let mut out = vec![7.0; catalog.time.len() * window.points()];
+    let mut stored = Vec::new();
     let block = catalog.open_block(field, 0..catalog.time.len()).unwrap_or_else(|error| panic!("{error}"));
-    block.read(&window, &mut Vec::new(), &mut out).unwrap_or_else(|error| panic!("{error}"));
-    out
+    block.read(&window, &mut stored).unwrap_or_else(|error| panic!("{error}"));
+    super::block::tests::decoded(&block, &window, &stored)
 }
 
 fn record_name(name: &str) -> Option<RecordChoice> {

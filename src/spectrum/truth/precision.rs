@@ -1,10 +1,9 @@
 //! Rounding where it hurts: signals on a large mean or trend, and the statistics beside the spectrum.
 
 use super::super::Welch;
-use super::super::instruction_set::InstructionSet;
 use super::reference::direct_welch;
 use super::{Noise, assert_spectrum, bits, hourly, lane_of, lines, rotary, tolerance};
-use crate::terms::{Detrend, LANES, Sample, Window};
+use crate::terms::{InstructionSet, Detrend, LANES, Sample, Window};
 
 fn large_means_cost_nothing<T: Sample>() {
     let mut noise = Noise(31);
