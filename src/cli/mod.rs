@@ -6,6 +6,7 @@ mod inspect;
 mod plan;
 mod progress;
 mod run;
+mod segment_words;
 mod synth;
 mod validate;
 

@@ -1,13 +1,14 @@
 //! `oceanspec plan`.
 
 use super::assume::assumed;
+use super::segment_words::{self, Record};
 use super::{arguments, print};
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::{SingleProcess, one_process};
 use crate::pipeline;
 use crate::plan::{Machine, Plan};
-use crate::terms::Bytes;
+use crate::terms::{Bytes, Seconds};
 
 pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
     one_process("plan")?;
@@ -30,15 +31,29 @@ pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
         threads: config.run.threads.unwrap_or((cores / ranks_per_node).max(1)),
         memory_bytes_per_rank: here.memory_bytes_per_rank / ranks_per_node as u64,
     };
-    let plan = match &arguments.assume {
-        Some(text) => pipeline::plan_assumed(&config, &assumed(text)?, machine)?,
-        None => pipeline::plan(&config, &pipeline::look(&config, &SingleProcess)?, machine)?,
+    let (plan, interval) = match &arguments.assume {
+        Some(text) => {
+            let sizes = assumed(text)?;
+            (pipeline::plan_assumed(&config, &sizes, machine)?, sizes.interval)
+        }
+        None => {
+            let setup = pipeline::look(&config, &SingleProcess)?;
+            (pipeline::plan(&config, &setup, machine)?, Seconds(setup.catalog.time().interval()))
+        }
     };
+    let cost = pipeline::segment_cost(&plan, config.spectrum.precision);
     if arguments.json {
-        let text = serde_json::to_string_pretty(&pipeline::plan_json(&plan));
-        print(&text.map_err(|error| Error::Internal { what: error.to_string() })?);
+        let internal = |error: serde_json::Error| Error::Internal { what: error.to_string() };
+        let mut json = pipeline::plan_json(&plan);
+        if let Some(cost) = &cost {
+            json["segment_cost"] = serde_json::to_value(cost).map_err(internal)?;
+        }
+        print(&serde_json::to_string_pretty(&json).map_err(internal)?);
     } else {
-        print(&table(&plan, &guessed(&config)));
+        let mut rows = rows(&plan, &guessed(&config));
+        let record = Record { samples: plan.problem.steps, interval };
+        rows.extend(cost.map(|cost| ("segment", segment_words::told(&cost, record))));
+        print(&lines(&rows));
     }
     Ok(())
 }
@@ -58,13 +73,22 @@ fn guessed(config: &Config) -> String {
 
 /// The plan for people; `guessed` is a remark on the machine.
 pub(super) fn table(plan: &Plan, guessed: &str) -> String {
+    lines(&rows(plan, guessed))
+}
+
+fn lines(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
+}
+
+fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
     let problem = &plan.problem;
     let tiling = &plan.tiling;
     let memory = &plan.memory;
     let bytes = |count: u64| Bytes(count).to_string();
     let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
     let faces = if problem.faces > 1 { format!("{} faces of ", problem.faces) } else { String::new() };
-    let rows = [
+    vec![
         (
             "input",
             format!(
@@ -120,7 +144,5 @@ pub(super) fn table(plan: &Plan, guessed: &str) -> String {
             ),
         ),
         ("largest MPI count", format!("{} (limit {})", plan.largest_mpi_count, crate::plan::LARGEST_MPI_COUNT)),
-    ];
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    rows.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
+    ]
 }

@@ -22,7 +22,9 @@ mod tiles;
 pub use data_error::DataError;
 pub use inspection::{InspectOptions, Inspection, inspect};
 pub use node::{machine, node_memory_bytes};
-pub use planning::{Assumed, plan, plan_assumed, plan_json};
+pub use planning::{Assumed, plan, plan_assumed, plan_json, segment_cost};
+// What `segment_cost` returns.
+pub use crate::spectrum::{LengthCost, SegmentCost};
 
 pub use run::{RunOptions, RunSummary, run};
 pub use setup::{Setup, look};

@@ -9,7 +9,7 @@ use crate::config::{Config, Dtype, Missing, Segment, Variables};
 use crate::grid::{Axis, Halo};
 use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
 use crate::product::Bands;
-use crate::spectrum::{SpectrumError, Welch, WelchSpec};
+use crate::spectrum::{SegmentCost, SpectrumError, Welch, WelchSpec};
 use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds, short};
 
 /// Sizes of input that is not looked at.
@@ -235,6 +235,15 @@ pub fn plan_json(plan: &Plan) -> Value {
         "memory": plan.memory,
         "largest_mpi_count": plan.largest_mpi_count,
     })
+}
+
+/// What transforms of the plan's segments cost on this machine beside their 5-smooth neighbours; none where the segments
+/// are 5-smooth. Measured anew at each call, so it is no part of the plan, which is stored with the result.
+pub fn segment_cost(plan: &Plan, precision: Precision) -> Option<SegmentCost> {
+    match precision {
+        Precision::F32 => SegmentCost::measure::<f32>(plan.problem.frequencies),
+        Precision::F64 => SegmentCost::measure::<f64>(plan.problem.frequencies),
+    }
 }
 
 #[cfg(test)]
