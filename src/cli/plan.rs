@@ -121,10 +121,11 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
         (
             "passes",
             format!(
-                "{}, each of {} round(s) of {} snapshot(s) a rank",
+                "{}, each of {} round(s) of {} snapshot(s) a rank{}",
                 plan.passes.len(),
                 plan.rounds_per_pass,
-                plan.steps_per_round
+                plan.steps_per_round,
+                if plan.overlap { "; one is read while the one before is estimated" } else { "" }
             ),
         ),
         ("bytes in", format!("{} (each needed byte {:.3} times)", bytes(plan.bytes_in), plan.read_factor())),

@@ -21,7 +21,6 @@ pub(super) struct Progress {
 
 struct Phase {
     name: String,
-    unit: String,
     total: u64,
     bytes: u64,
     done: u64,
@@ -47,11 +46,10 @@ impl Phase {
         let seconds = self.started.elapsed().as_secs_f64();
         let left = seconds * (self.total - self.done) as f64 / self.done.max(1) as f64;
         format!(
-            "{}: {} of {} {}, {}, {} left",
+            "{}: {:.0} % of {}, {}, {} left",
             self.name,
-            self.done,
-            self.total,
-            self.unit,
+            100.0 * self.done as f64 / self.total.max(1) as f64,
+            Bytes(self.bytes),
             self.rate(),
             Seconds(left.round())
         )
@@ -59,16 +57,15 @@ impl Phase {
 }
 
 impl Observer for Progress {
-    fn begin(&self, phase: &str, units: u64, unit: &str, bytes: u64) {
+    fn begin(&self, phase: &str, units: u64, bytes: u64) {
         let bar = self.terminal.then(|| {
-            let template = "{prefix:>24} [{bar:30}] {pos}/{len} {msg}, {eta} left";
+            let template = "{prefix:>12} [{bar:30}] {percent} % {msg}, {eta} left";
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(units).with_style(style).with_prefix(phase.to_owned()).with_message(unit.to_owned())
+            ProgressBar::new(units).with_style(style).with_prefix(phase.to_owned()).with_message(format!("of {}", Bytes(bytes)))
         });
         let now = Instant::now();
         let phase = Phase {
             name: phase.to_owned(),
-            unit: unit.to_owned(),
             total: units,
             bytes,
             done: 0,
@@ -87,7 +84,7 @@ impl Observer for Progress {
         phase.done = (phase.done + units).min(phase.total);
         match &phase.bar {
             Some(bar) => {
-                bar.set_message(format!("{}, {}", phase.unit, phase.rate()));
+                bar.set_message(format!("of {}, {}", Bytes(phase.bytes), phase.rate()));
                 bar.set_position(phase.done);
             }
             None if phase.told.elapsed() >= INTERVAL => {
@@ -105,7 +102,7 @@ impl Observer for Progress {
             Some(bar) => bar.finish_and_clear(),
             None if phase.started.elapsed() >= INTERVAL => {
                 let seconds = Seconds(phase.started.elapsed().as_secs_f64().round());
-                say(&format!("{}: {} {} in {seconds}, {}", phase.name, phase.total, phase.unit, phase.rate()));
+                say(&format!("{}: {} in {seconds}, {}", phase.name, Bytes(phase.bytes), phase.rate()));
             }
             None => {}
         }

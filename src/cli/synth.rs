@@ -35,7 +35,7 @@ pub(super) fn synth(arguments: &arguments::Synth) -> Result<(), Error> {
     };
     let progress = Progress::new();
     let bytes = [2, 4, spec.nx, spec.ny, spec.nt].iter().fold(1_u64, |product, &n| product.saturating_mul(n as u64));
-    progress.begin("synth", spec.nt as u64, "snapshots", bytes);
+    progress.begin("synth", spec.nt as u64, bytes);
     let shown = AtomicU64::new(0);
     let summary = synthesise(&arguments.dir, &spec, &|done, total| {
         let share = done * spec.nt as u64 / total.max(1);

@@ -63,7 +63,7 @@ pub fn scan_values(
         sound.chunk_by(|one, next| one.listed.iteration == next.listed.iteration).collect();
     let lengths = sound.iter().filter_map(|file| file.length.as_ref().ok());
     let bytes = lengths.sum::<u64>() / (layout.records * layout.levels) * planes.len() as u64;
-    observer.begin(&format!("scanning {}", report.name), snapshots.len() as u64, "snapshots", bytes);
+    observer.begin(&format!("scanning {}", report.name), snapshots.len() as u64, bytes);
     let number = match (layout.value_bytes, look.endian) {
         (8, endian) => Number::Float64(endian),
         (_, endian) => Number::Float32(endian),

@@ -225,6 +225,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "tile_shape": [plan.tiling.tile_nj, plan.tiling.tile_ni],
         "chunk_shape": [plan.tiling.chunk_nj, plan.tiling.chunk_ni],
         "passes": plan.passes.len(),
+        "overlap": plan.overlap,
         "rounds": plan.rounds_per_pass * plan.passes.len(),
         "steps_per_round": plan.steps_per_round,
         "files_written": plan.files_written,

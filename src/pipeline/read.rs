@@ -13,13 +13,12 @@ use super::data_error::DataError;
 use super::pack::Packer;
 use super::setup::Setup;
 use crate::Error;
-use crate::config::Missing;
+use crate::config::{Missing, Prepare};
 use crate::exchange::Round;
 use crate::fault;
 use crate::grid::{Halo, Window};
 use crate::plan::{Pass, Plan, Strip, strips};
 use crate::prepare::{centre_along_i, centre_along_j, clear_dry_faces, first_bad, reject_bad};
-use crate::report::Observer;
 use crate::source::Block;
 use crate::terms::Sample;
 
@@ -70,9 +69,7 @@ impl<'a> PassReader<'a> {
         setup: &'a Setup,
         plan: &'a Plan,
         pass: &Pass,
-        centre: bool,
-        valid_range: Option<[f64; 2]>,
-        missing: Missing,
+        prepare: &Prepare,
         bad: &'a BadValues,
     ) -> Self {
         PassReader {
@@ -80,9 +77,9 @@ impl<'a> PassReader<'a> {
             plan,
             strips: strips(&plan.tiles, pass.tiles.clone()),
             packer: Packer::new(setup, plan, pass),
-            centre,
-            valid_range,
-            missing,
+            centre: prepare.centre,
+            valid_range: prepare.valid_range,
+            missing: prepare.missing,
             rows_per_piece: if setup.lattice.j.step == 1 { plan.rows_per_piece } else { 1 },
             bytes: AtomicU64::new(0),
             bad,
@@ -90,7 +87,8 @@ impl<'a> PassReader<'a> {
     }
 
     /// Reads this rank's steps of a round; the first error in time wins. Bad values that are not errors go to `bad`.
-    pub(super) fn read<T: Sample>(&self, round: &Round<'_, T>, observer: &dyn Observer) -> Result<(), Error> {
+    /// `progress` is told of steps that are done.
+    pub(super) fn read<T: Sample>(&self, round: &Round<'_, T>, progress: &(dyn Fn(u64) + Sync)) -> Result<(), Error> {
         let steps = round.steps();
         let blocks: Vec<Range<usize>> = steps
             .clone()
@@ -105,7 +103,7 @@ impl<'a> PassReader<'a> {
                     // A block is read place by place: step by step, an earlier snapshot may fail at a later place.
                     read = block.clone().try_for_each(|step| self.read_block(round, step..step + 1, scratch)).and(read);
                 }
-                observer.advance(block.len() as u64);
+                progress(block.len() as u64);
                 read
             })
             .collect();

@@ -1,6 +1,5 @@
 //! A whole run.
 
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rayon::ThreadPool;
@@ -8,20 +7,19 @@ use tracing::{info, warn};
 
 use super::apart;
 use super::bad_values::BadValues;
-use super::compute::{Estimator, TileMaps};
+use super::compute::Estimator;
 use super::disk::check_room;
 use super::groups::selected_count;
 use super::layout::group_spec;
 use super::maps::MapWriter;
 use super::node::machine;
+use super::passes::{Done, Passes};
 use super::planning::{nyquist, plan, welch, welch_spec};
-use super::read::PassReader;
 use super::setup::{Setup, look};
 use super::snapshots::Snapshots;
-use super::tiles::TileStage;
 use crate::Error;
 use crate::config::{Config, Missing};
-use crate::exchange::{Transposition, World, agree};
+use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
@@ -235,63 +233,18 @@ impl Job<'_> {
         maps: &[MapArray],
     ) -> Result<(RunSummary, Snapshots), Error> {
         let (config, world, plan) = (self.config, self.world, self.plan);
-        let mut owned: Vec<TileMaps> = Vec::new();
-        let mut buffers: Option<Transposition<'_, T>> = None;
-        let mut shards = [Vec::new(), Vec::new()];
-        let (mut bytes_read, mut bytes_written) = (0, 0);
         let bad = BadValues::default();
-        for (number, pass) in plan.passes.iter().enumerate() {
-            let of = if plan.passes.len() > 1 {
-                format!(" (pass {} of {})", number + 1, plan.passes.len())
-            } else {
-                String::new()
-            };
-            let mut transposition = Transposition::new(plan, pass, world, buffers.take());
-            let reader = PassReader::new(
-                self.setup,
-                plan,
-                pass,
-                config.prepare.centre,
-                config.prepare.valid_range,
-                config.prepare.missing,
-                &bad,
-            );
-            let share = crate::plan::share(plan.problem.steps, world.size(), world.rank());
-            let snapshot_bytes = plan.bytes_in / (plan.passes.len() * plan.problem.steps) as u64;
-            self.observer.begin(
-                &format!("reading{of}"),
-                share.len() as u64,
-                "snapshots",
-                snapshot_bytes * share.len() as u64,
-            );
-            for round in 0..plan.rounds_per_pass {
-                let read = {
-                    let round = transposition.begin(round);
-                    self.pool.install(|| reader.read(&round, self.observer))
-                };
-                agree(world, read, Error::exit_code)?;
-                // Alone among the points: nothing can go wrong here that ranks could agree on.
-                fault::at("exchange")?;
-                transposition.finish(world, self.pool, round);
-            }
-            self.observer.end();
-            bytes_read += reader.bytes.load(Ordering::Relaxed);
-
-            let points = pass.owned_by(world.rank()).map(|tile| plan.tiles[tile].occupancy.points).sum();
-            self.observer.begin(
-                &format!("spectra{of}"),
-                points,
-                "points",
-                points * plan.problem.frequencies as u64 * T::BYTES as u64,
-            );
-            let stage = TileStage { setup: self.setup, plan, store, observer: self.observer, pool: self.pool };
-            let computed = stage.compute(estimator, &transposition, &mut shards, &mut owned);
-            bytes_written += agree(world, computed, Error::exit_code)?;
-            self.observer.end();
-            buffers = Some(transposition);
-        }
-        drop(buffers);
-        drop(shards);
+        let passes = Passes {
+            prepare: &config.prepare,
+            setup: self.setup,
+            plan,
+            pool: self.pool,
+            observer: self.observer,
+            store,
+            estimator,
+            bad: &bad,
+        };
+        let Done { owned, bytes_read, bytes_written } = passes.run(world)?;
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
         let bands = config.bands.len();
         writer.write_products(world, maps, &owned, bands)?;

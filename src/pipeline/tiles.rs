@@ -1,5 +1,6 @@
 //! The tiles of a pass on their owner: one is estimated while the one before is encoded and those before it are written.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,7 +13,6 @@ use crate::Error;
 use crate::exchange::Transposition;
 use crate::fault;
 use crate::plan::{Plan, SHARD_WRITERS};
-use crate::report::Observer;
 use crate::store::{EncodedChunk, ResultStore, Values};
 use crate::terms::Sample;
 
@@ -21,8 +21,11 @@ pub(super) struct TileStage<'a> {
     pub(super) setup: &'a Setup,
     pub(super) plan: &'a Plan,
     pub(super) store: &'a ResultStore,
-    pub(super) observer: &'a dyn Observer,
+    /// Told of points that are estimated.
+    pub(super) progress: &'a (dyn Fn(u64) + Sync),
     pub(super) pool: &'a ThreadPool,
+    /// Set when nothing of this is wanted any more.
+    pub(super) stop: &'a AtomicBool,
 }
 
 /// What is to be written, with its tile's place in `Plan::tiles`.
@@ -82,13 +85,13 @@ impl TileStage<'_> {
                 || before.map(|tile| self.encode(tile, filled)).transpose(),
                 || estimator.tile(tile, series, filling),
             );
-            if !hand_over(encoded?) {
+            if !hand_over(encoded?) || self.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
             owned.push(estimated?);
             std::mem::swap(filling, filled);
             before = self.plan.problem.spectrum.then_some(tile);
-            self.observer.advance(self.plan.tiles[tile].occupancy.points);
+            (self.progress)(self.plan.tiles[tile].occupancy.points);
         }
         hand_over(self.pool.install(|| before.map(|tile| self.encode(tile, filled)).transpose())?);
         Ok(())

@@ -72,6 +72,14 @@ pub struct Problem {
     pub kernel_scratch_bytes: u64,
 }
 
+impl Problem {
+    /// Bytes of one snapshot of one field within the selected rows and columns, as stored.
+    fn native_bytes_of_snapshot(&self) -> u64 {
+        let [nj, ni] = [self.nj, self.ni].map(|points| limits::span(points, self.stride) as u64);
+        nj.saturating_mul(ni).saturating_mul((self.faces * self.stored_bytes) as u64)
+    }
+}
+
 /// What it is to be computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machine {
@@ -144,6 +152,8 @@ pub struct Plan {
     pub tiles: Vec<Tile>,
     /// Passes, in order; they cover `tiles` without overlap.
     pub passes: Vec<Pass>,
+    /// Whether a pass is read while the one before is estimated: series of two passes are then in memory.
+    pub overlap: bool,
     /// Snapshots of each rank in a round.
     pub steps_per_round: usize,
     /// Rounds of a pass.
@@ -215,6 +225,7 @@ impl Plan {
             files_written,
             largest_mpi_count: fit.largest_mpi_count,
             passes: fit.passes,
+            overlap: fit.overlap,
             problem,
             machine,
             tiling,

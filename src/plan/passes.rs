@@ -12,6 +12,16 @@ const EXCHANGE_SHARE: u64 = 4;
 /// ... within these limits: smaller messages are slow, larger ones gain nothing.
 const EXCHANGE_BYTES: std::ops::RangeInclusive<u64> = (8 << 20)..=(512 << 20);
 
+/// Where memory does not ask for more passes there are at most so many: while one is estimated the next is read, and the
+/// memory of the last is used again, ...
+const PASSES: usize = 8;
+/// ... as long as a pass reads so much of a file, ...
+const READ_BYTES: u64 = 64 << 10;
+/// ... and has series of so much on a rank.
+const SERIES_BYTES: u64 = 16 << 20;
+/// Loads of the fullest rank this close are as good as one another.
+const CLOSE: f64 = 1.05;
+
 /// Tiles whose whole series are in memory at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pass {
@@ -31,12 +41,16 @@ impl Pass {
 /// Passes that fit.
 pub(super) struct Fit {
     pub(super) passes: Vec<Pass>,
+    pub(super) overlap: bool,
     pub(super) steps_per_round: usize,
     pub(super) memory: MemoryUse,
+    /// Lane groups of each pass on the rank that has most of it, summed.
+    load: u64,
     pub(super) largest_mpi_count: u64,
 }
 
-/// The fewest passes that fit the memory of the fullest rank.
+/// Passes that fit the memory of the fullest rank: of two that overlap if they can be of whole rows of tiles, else of
+/// one at a time, of parts of rows only where nothing else fits.
 pub(super) fn fit(
     problem: &Problem,
     machine: &Machine,
@@ -44,34 +58,55 @@ pub(super) fn fit(
     tiles: &[Tile],
     budget: &Budget,
 ) -> Result<Fit, PlanError> {
+    let cut = |count: usize, overlap: bool| Cut::new(problem, machine, tiling, tiles, count, overlap, budget);
     // One tile a pass needs the least: it tells whether there is anything to look for.
-    let finest = Cut::new(problem, machine, tiling, tiles, tiles.len(), budget);
+    let finest = cut(tiles.len(), false);
     let Some(finest) = finest.fit(problem, machine, budget, 1) else {
         return Err(finest.too_much(problem, machine));
     };
     let series = Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
     let total: u64 = tiles.iter().map(|tile| tile.occupancy.groups).sum();
-    let room = machine.memory_bytes_per_rank.saturating_sub(budget.fixed.peak_bytes());
     let per_rank = total.div_ceil(machine.ranks as u64).saturating_mul(series);
-    let mut count = (per_rank / room.max(1)).clamp(1, tiles.len() as u64) as usize;
-    while count < tiles.len() {
-        let cut = Cut::new(problem, machine, tiling, tiles, count, budget);
-        // Rounds of a step or two would cost more than one more pass, which reads other tiles only.
-        if let Some(fit) = cut.fit(problem, machine, budget, budget.steps_per_block as u64) {
+    let room = machine.memory_bytes_per_rank.saturating_sub(budget.fixed.peak_bytes()).max(1);
+    let whole_rows = (problem.faces * tiling.rows()).min(tiles.len());
+    // Rounds of a step or two would cost more than one more pass, which reads other tiles only.
+    let fits = |cut: Cut| cut.fit(problem, machine, budget, budget.steps_per_block as u64);
+    let first = |counts: std::ops::Range<usize>, overlap: bool| {
+        let mut count = counts.start.max(1);
+        while count < counts.end {
+            if let Some(fit) = fits(cut(count, overlap)) {
+                return Some((count, fit));
+            }
+            count += 1 + count / 16;
+        }
+        None
+    };
+    let least = (per_rank / room) as usize;
+
+    let of_file = problem.native_bytes_of_snapshot() / READ_BYTES;
+    let wanted = (PASSES as u64).min(of_file).min(per_rank / SERIES_BYTES).max(1) as usize;
+    if wanted > 1
+        && let Some((count, fit)) = first((2 * least).max(2)..whole_rows + 1, true)
+    {
+        let more = (count + 1..=wanted.min(whole_rows)).filter_map(|count| fits(cut(count, true)));
+        let all: Vec<Fit> = std::iter::once(fit).chain(more).collect();
+        let lightest = all.iter().map(|fit| fit.load).min().unwrap_or(0) as f64;
+        // Of those with about the least work on the fullest rank, the most passes: they need the least memory.
+        if let Some(fit) = all.into_iter().rfind(|fit| fit.load as f64 <= CLOSE * lightest) {
             return Ok(fit);
         }
-        count += 1 + count / 16;
     }
-    Ok(finest)
+    let of_rows = first(least..whole_rows + 1, false).or_else(|| first(whole_rows + 1..tiles.len(), false));
+    Ok(of_rows.map_or(finest, |(_, fit)| fit))
 }
 
-/// Cuts the tiles into at most `count` runs of about equal weight, at the end of a row of tiles where rows are plenty.
+/// Cuts the tiles into at most `count` runs of about equal weight, at the ends of rows of tiles where rows are enough.
 fn runs(problem: &Problem, tiling: &Tiling, tiles: &[Tile], count: usize) -> Vec<Range<usize>> {
+    let rows = problem.faces * tiling.rows();
     if count >= tiles.len() {
         return (0..tiles.len()).map(|at| at..at + 1).collect();
     }
-    let rows = problem.faces * tiling.rows();
-    let whole_rows = rows >= 2 * count;
+    let whole_rows = rows >= count;
     let total: u128 = tiles.iter().map(|tile| u128::from(tile.occupancy.groups)).sum();
     let mut runs = Vec::new();
     let mut start = 0;
@@ -115,6 +150,10 @@ struct Cut {
     pass_groups: u64,
     /// Lane groups of a pass on the fullest rank.
     rank_groups: u64,
+    /// Lane groups of each pass on the rank that has most of that pass, summed.
+    load: u64,
+    /// Whether the next pass is read while one is estimated.
+    overlap: bool,
 }
 
 impl Cut {
@@ -124,17 +163,19 @@ impl Cut {
         tiling: &Tiling,
         tiles: &[Tile],
         count: usize,
+        overlap: bool,
         budget: &Budget,
     ) -> Self {
         // Owners are counted from the first tile of a pass, so that no more ranks than tiles own any.
         let mut owned_points = vec![0_u64; machine.ranks.min(tiles.len())];
-        let (mut pass_groups, mut rank_groups) = (0, 0);
+        let (mut pass_groups, mut rank_groups, mut load) = (0, 0, 0);
         let mut passes = Vec::new();
         for run in runs(problem, tiling, tiles, count) {
             let part = &tiles[run.clone()];
             let (owners, heaviest) = owners(part, machine.ranks, run.start);
             pass_groups = pass_groups.max(part.iter().map(|tile| tile.occupancy.groups).sum());
             rank_groups = rank_groups.max(heaviest);
+            load += heaviest;
             for (tile, &owner) in part.iter().zip(&owners) {
                 owned_points[owner] += tile.points();
             }
@@ -142,8 +183,9 @@ impl Cut {
         }
         let mut memory = budget.fixed;
         memory.maps_bytes = owned_points.into_iter().max().unwrap_or(0) * problem.map_bytes_per_point as u64;
-        memory.series_bytes = rank_groups * Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
-        Cut { passes, memory, pass_groups, rank_groups }
+        let sets = if overlap { 2 } else { 1 };
+        memory.series_bytes = sets * rank_groups * Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
+        Cut { passes, memory, pass_groups, rank_groups, load, overlap }
     }
 
     /// Lines of one field that the fullest rank sends and receives in a round of `steps` a rank.
@@ -199,6 +241,8 @@ impl Cut {
         let memory = self.with_exchange(problem, machine, steps);
         (memory.peak_bytes() <= machine.memory_bytes_per_rank).then(|| Fit {
             passes: self.passes.clone(),
+            overlap: self.overlap,
+            load: self.load,
             steps_per_round: steps as usize,
             memory,
             largest_mpi_count: self.largest_count(problem, machine, steps),

@@ -2,8 +2,8 @@
 
 /// Listens to a run. All calls come from one process; those of other ranks are not heard.
 pub trait Observer: Sync {
-    /// A phase begins, with so many units of work (`unit` names them) of `bytes` bytes in all.
-    fn begin(&self, phase: &str, units: u64, unit: &str, bytes: u64);
+    /// A phase begins, with so many units of work, of `bytes` bytes in all.
+    fn begin(&self, phase: &str, units: u64, bytes: u64);
     /// So many units of the phase are done.
     fn advance(&self, units: u64);
     /// The phase has ended.
@@ -15,7 +15,7 @@ pub trait Observer: Sync {
 pub struct Silent;
 
 impl Observer for Silent {
-    fn begin(&self, _: &str, _: u64, _: &str, _: u64) {}
+    fn begin(&self, _: &str, _: u64, _: u64) {}
     fn advance(&self, _: u64) {}
     fn end(&self) {}
 }

@@ -1,0 +1,168 @@
+//! The passes of a run: each is read and exchanged, then estimated and written; with memory for two, the one while the other.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use rayon::ThreadPool;
+
+use super::bad_values::BadValues;
+use super::compute::{Estimator, TileMaps};
+use super::progress::{StageProgress, UNITS_OF_STAGE};
+use super::read::PassReader;
+use super::setup::Setup;
+use super::tiles::TileStage;
+use crate::Error;
+use crate::config::Prepare;
+use crate::exchange::{Transposition, World, agree};
+use crate::fault;
+use crate::plan::{Pass, Plan, share};
+use crate::report::Observer;
+use crate::store::ResultStore;
+use crate::terms::Sample;
+
+/// What the passes need.
+pub(super) struct Passes<'a, T: Sample> {
+    pub(super) prepare: &'a Prepare,
+    pub(super) setup: &'a Setup,
+    pub(super) plan: &'a Plan,
+    pub(super) pool: &'a ThreadPool,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) store: &'a ResultStore,
+    pub(super) estimator: &'a Estimator<'a, T>,
+    pub(super) bad: &'a BadValues,
+}
+
+/// What they leave on a rank.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) owned: Vec<TileMaps>,
+    pub(super) bytes_read: u64,
+    pub(super) bytes_written: u64,
+}
+
+/// What of [`Done`] estimating changes, and its buffers.
+#[derive(Default)]
+struct Estimated<T> {
+    owned: Vec<TileMaps>,
+    bytes_written: u64,
+    shards: [Vec<T>; 2],
+}
+
+impl<'a, T: Sample> Passes<'a, T> {
+    /// Collective: all passes. Every error is agreed on where it arises: all ranks return one, or none does.
+    ///
+    /// # Errors
+    /// As [`agree`].
+    pub(super) fn run(&self, world: &dyn World) -> Result<Done, Error> {
+        let passes = &self.plan.passes;
+        let bytes_of_rank = self.plan.bytes_in / world.size() as u64;
+        self.observer.begin("spectra", 2 * passes.len() as u64 * UNITS_OF_STAGE, bytes_of_rank);
+        let mut bytes_read = 0;
+        let mut estimated = Estimated::default();
+        // Read and not estimated; estimated, so that the memory is free.
+        let (mut waiting, mut spare): (Option<Transposition<'a, T>>, Option<Transposition<'a, T>>) = (None, None);
+        for pass in passes {
+            if !self.plan.overlap
+                && let Some(whole) = waiting.take()
+            {
+                agree(world, self.estimate(&whole, &mut estimated, &AtomicBool::new(false)), Error::exit_code)?;
+                spare = Some(whole);
+            }
+            let reading = Transposition::new(self.plan, pass, world, spare.take());
+            let (read, done) = self.both(world, pass, reading, waiting.take(), &mut estimated)?;
+            bytes_read += read.bytes;
+            waiting = Some(read.series);
+            spare = done;
+        }
+        drop(spare);
+        if let Some(last) = waiting {
+            agree(world, self.estimate(&last, &mut estimated, &AtomicBool::new(false)), Error::exit_code)?;
+        }
+        self.observer.end();
+        Ok(Done { owned: estimated.owned, bytes_read, bytes_written: estimated.bytes_written })
+    }
+
+    /// Collective: reads `pass` while what was read before is estimated; returns both series.
+    fn both(
+        &self,
+        world: &dyn World,
+        pass: &Pass,
+        reading: Transposition<'a, T>,
+        whole: Option<Transposition<'a, T>>,
+        estimated: &mut Estimated<T>,
+    ) -> Result<(ReadPass<'a, T>, Option<Transposition<'a, T>>), Error> {
+        let stop = AtomicBool::new(false);
+        let failure = Mutex::new(None);
+        let failed = || failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err);
+        let read = thread::scope(|scope| {
+            if let Some(whole) = &whole {
+                scope.spawn(|| {
+                    if let Err(error) = self.estimate(whole, estimated, &stop) {
+                        *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    }
+                });
+            }
+            let read = self.read(world, pass, reading, &failed);
+            // What is still to be estimated is for nothing if reading failed.
+            stop.store(read.is_err(), Ordering::Relaxed);
+            read
+        })?;
+        agree(world, failed(), Error::exit_code)?;
+        Ok((read, whole))
+    }
+
+    /// Collective: reads and exchanges one pass; `others` tells of what else failed meanwhile on this rank.
+    fn read(
+        &self,
+        world: &dyn World,
+        pass: &Pass,
+        mut series: Transposition<'a, T>,
+        others: &dyn Fn() -> Result<(), Error>,
+    ) -> Result<ReadPass<'a, T>, Error> {
+        let mine = share(self.plan.problem.steps, world.size(), world.rank());
+        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, self.bad);
+        let stage = StageProgress::new(self.observer, mine.len() as u64);
+        for round in 0..self.plan.rounds_per_pass {
+            let read = {
+                let round = series.begin(round);
+                self.pool.install(|| reader.read(&round, &|steps| stage.advance(steps)))
+            };
+            agree(world, others().and(read), Error::exit_code)?;
+            // Alone among the points: nothing can go wrong here that ranks could agree on.
+            fault::at("exchange")?;
+            series.finish(world, self.pool, round);
+        }
+        stage.end();
+        Ok(ReadPass { series, bytes: reader.bytes.load(Ordering::Relaxed) })
+    }
+
+    /// Estimates one pass; ends early, as if it were done, when `stop` comes to be set.
+    fn estimate(
+        &self,
+        whole: &Transposition<'a, T>,
+        estimated: &mut Estimated<T>,
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        let points = whole.tiles().map(|(tile, _)| self.plan.tiles[tile].occupancy.points).sum();
+        let progress = StageProgress::new(self.observer, points);
+        let stage = TileStage {
+            setup: self.setup,
+            plan: self.plan,
+            store: self.store,
+            progress: &|points| progress.advance(points),
+            pool: self.pool,
+            stop,
+        };
+        let Estimated { owned, bytes_written, shards } = estimated;
+        *bytes_written += stage.compute(self.estimator, whole, shards, owned)?;
+        progress.end();
+        Ok(())
+    }
+}
+
+/// A pass that was read.
+struct ReadPass<'a, T> {
+    series: Transposition<'a, T>,
+    bytes: u64,
+}
