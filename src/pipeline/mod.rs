@@ -11,6 +11,7 @@ mod layout;
 mod maps;
 mod node;
 mod nodes;
+mod open_files;
 mod pack;
 mod passes;
 mod planning;

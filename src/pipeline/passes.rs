@@ -8,6 +8,7 @@ use rayon::ThreadPool;
 
 use super::bad_values::BadValues;
 use super::compute::{Estimator, TileMaps};
+use super::open_files::OpenFiles;
 use super::progress::{StageProgress, UNITS_OF_STAGE};
 use super::read::PassReader;
 use super::setup::Setup;
@@ -58,6 +59,8 @@ impl<'a, T: Sample> Passes<'a, T> {
         let passes = &self.plan.passes;
         let bytes_of_rank = self.plan.bytes_in / world.size() as u64;
         self.observer.begin("spectra", 2 * passes.len() as u64 * UNITS_OF_STAGE, bytes_of_rank);
+        let mine = share(self.plan.problem.steps, world.size(), world.rank());
+        let files = OpenFiles::new(&self.setup.catalog, self.plan, mine.len());
         let mut bytes_read = 0;
         let mut estimated = Estimated::default();
         // Read and not estimated; estimated, so that the memory is free.
@@ -70,7 +73,7 @@ impl<'a, T: Sample> Passes<'a, T> {
                 spare = Some(whole);
             }
             let reading = Transposition::new(self.plan, pass, world, spare.take());
-            let (read, done) = self.both(world, pass, reading, waiting.take(), &mut estimated)?;
+            let (read, done) = self.both(world, (pass, &files), reading, waiting.take(), &mut estimated)?;
             bytes_read += read.bytes;
             waiting = Some(read.series);
             spare = done;
@@ -87,7 +90,7 @@ impl<'a, T: Sample> Passes<'a, T> {
     fn both(
         &self,
         world: &dyn World,
-        pass: &Pass,
+        (pass, files): (&Pass, &OpenFiles<'_>),
         reading: Transposition<'a, T>,
         whole: Option<Transposition<'a, T>>,
         estimated: &mut Estimated<T>,
@@ -103,7 +106,7 @@ impl<'a, T: Sample> Passes<'a, T> {
                     }
                 });
             }
-            let read = self.read(world, pass, reading, &failed);
+            let read = self.read(world, (pass, files), reading, &failed);
             // What is still to be estimated is for nothing if reading failed.
             stop.store(read.is_err(), Ordering::Relaxed);
             read
@@ -116,12 +119,12 @@ impl<'a, T: Sample> Passes<'a, T> {
     fn read(
         &self,
         world: &dyn World,
-        pass: &Pass,
+        (pass, files): (&Pass, &OpenFiles<'_>),
         mut series: Transposition<'a, T>,
         others: &dyn Fn() -> Result<(), Error>,
     ) -> Result<ReadPass<'a, T>, Error> {
         let mine = share(self.plan.problem.steps, world.size(), world.rank());
-        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, self.bad);
+        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, files, self.bad);
         let stage = StageProgress::new(self.observer, mine.len() as u64);
         for round in 0..self.plan.rounds_per_pass {
             let read = {

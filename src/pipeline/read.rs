@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::bad_values::{BadValue, BadValues, Component, is_needed};
 use super::data_error::DataError;
+use super::open_files::OpenFiles;
 use super::pack::Packer;
 use super::setup::Setup;
 use crate::Error;
@@ -34,6 +35,7 @@ pub(super) struct PassReader<'a> {
     rows_per_piece: usize,
     /// Bytes read so far.
     pub(super) bytes: AtomicU64,
+    files: &'a OpenFiles<'a>,
     bad: &'a BadValues,
 }
 
@@ -70,6 +72,7 @@ impl<'a> PassReader<'a> {
         plan: &'a Plan,
         pass: &Pass,
         prepare: &Prepare,
+        files: &'a OpenFiles<'a>,
         bad: &'a BadValues,
     ) -> Self {
         PassReader {
@@ -82,6 +85,7 @@ impl<'a> PassReader<'a> {
             missing: prepare.missing,
             rows_per_piece: if setup.lattice.j.step == 1 { plan.rows_per_piece } else { 1 },
             bytes: AtomicU64::new(0),
+            files,
             bad,
         }
     }
@@ -117,8 +121,8 @@ impl<'a> PassReader<'a> {
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
         fault::at("read")?;
-        let u = self.setup.catalog.open_block(Component::U as usize, steps.clone())?;
-        let v = self.setup.catalog.open_block(Component::V as usize, steps.clone())?;
+        let u = self.files.block(Component::U as usize, &steps)?;
+        let v = self.files.block(Component::V as usize, &steps)?;
         let lattice = &self.setup.lattice;
         // Which row of which columns `scratch.south` holds.
         let mut kept: Option<(usize, usize, Range<usize>)> = None;

@@ -125,6 +125,13 @@ impl Block {
         }
     }
 
+    /// Files that it holds open as long as it lives; none if that changes with what is read.
+    pub fn files(&self) -> Option<usize> {
+        match self {
+            Block::Mds(block) => block.files(),
+        }
+    }
+
     /// Decodes one row of every step, [step, i], of a window of `width` columns that [`read`](Self::read) read into
     /// `stored`; `row` is counted from the window's first. A missing step is NaN.
     pub fn decode_row<T: Sample>(&self, stored: &[u8], (row, width): (usize, usize), out: &mut [T]) {

@@ -18,6 +18,7 @@ mod gaps;
 mod group;
 mod moments;
 mod power;
+mod rows;
 mod segment_cost;
 mod segments;
 mod transform;

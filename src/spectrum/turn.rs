@@ -4,10 +4,8 @@ use rustfft::num_complex::Complex;
 
 use super::Rotation;
 use super::moments::Wide;
+use super::rows::{Part, TILE, put_rows};
 use crate::terms::{LANES, Line, Sample, VectorLoop};
-
-/// Times turned at once: 8 complex float32 fill a cache line of a row.
-const TILE: usize = 8;
 
 /// What is taken from one component of a segment: a level, and a slope around the segment's middle.
 #[derive(Clone, Copy)]
@@ -52,15 +50,13 @@ impl<T: Sample> VectorLoop for Turn<'_, T> {
 }
 
 impl<T: Sample> Turn<'_, T> {
-    /// Three plain loops a tile, each of which the compiler vectorises: residuals rotated and tapered, real beside
-    /// imaginary, rows out of columns. Arrays passed between closures in their place took twice the time.
-    #[allow(clippy::needless_range_loop, clippy::manual_memcpy)]
+    /// Tile by tile: residuals rotated and tapered, in loops that the compiler vectorises, then rows out of columns.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn turn(self, u_removal: &impl Removal<T>, v_removal: &impl Removal<T>) {
         let zero = T::zero();
         let (cos, sin) = (&self.rotation.cos.0, &self.rotation.sin.0);
-        let (mut east, mut north) = ([[zero; LANES]; TILE], [[zero; LANES]; TILE]);
-        let mut tile = [[Complex::new(zero, zero); LANES]; TILE];
+        let (mut east, mut north): (Part<T>, Part<T>) = ([[zero; LANES]; TILE], [[zero; LANES]; TILE]);
         let mut start = 0;
         while start < self.u.len() {
             let times = TILE.min(self.u.len() - start);
@@ -75,23 +71,7 @@ impl<T: Sample> Turn<'_, T> {
                     north[at][lane] = weight * (sin[lane] * du + cos[lane] * dv);
                 }
             }
-            for at in 0..TILE {
-                for lane in 0..LANES {
-                    tile[at][lane] = Complex::new(east[at][lane], north[at][lane]);
-                }
-            }
-            for (row, lane) in self.rows.chunks_exact_mut(self.stride).zip(0..LANES) {
-                let row = &mut row[start..start + times];
-                if times == TILE {
-                    for at in 0..TILE {
-                        row[at] = tile[at][lane];
-                    }
-                } else {
-                    for at in 0..times {
-                        row[at] = tile[at][lane];
-                    }
-                }
-            }
+            put_rows((&east, &north), times, self.rows, self.stride, start);
             start += times;
         }
     }

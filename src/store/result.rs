@@ -24,6 +24,8 @@ pub struct ResultStore {
     arrays: BTreeMap<String, (ArraySpec, Layout)>,
     written: Mutex<HashSet<(String, Vec<u64>)>>,
     files_written: AtomicU64,
+    /// Files that are still to be brought to the disk.
+    unsynced: Mutex<Vec<PathBuf>>,
     /// Buffers of chunks that were written.
     spare: chunk::Spare,
     /// On rank 0: the folder at `PATH.partial`.
@@ -36,6 +38,7 @@ pub struct EncodedChunk {
     folder: PathBuf,
     path: PathBuf,
     pieces: Vec<Vec<u8>>,
+    sharded: bool,
 }
 
 impl ResultStore {
@@ -119,6 +122,7 @@ impl ResultStore {
             arrays,
             written: Mutex::default(),
             files_written: AtomicU64::new(0),
+            unsynced: Mutex::default(),
             spare: chunk::Spare::default(),
             hold: None,
         })
@@ -169,24 +173,38 @@ impl ResultStore {
         let pieces = chunk::encode(layout, sharded, &spec.chunk, &extent, values, spec.keep_bits, &self.spare)
             .map_err(|source| StoreError::Encode { array: array.to_owned(), source: Box::new(source) })?;
         let folder = self.place.partial.join(array);
-        Ok(EncodedChunk { path: chunk_path(&folder, chunk_index), folder, pieces })
+        Ok(EncodedChunk { path: chunk_path(&folder, chunk_index), folder, pieces, sharded })
     }
 
-    /// Writes an encoded chunk: under a temporary name, synced, renamed. Returns the bytes written to the disk: 0 for a
-    /// chunk that is all fill, which has no file.
+    /// Writes an encoded chunk: under a temporary name, synced, renamed; one of an array without shards, of which there
+    /// are few and small ones, is synced by [`sync`](Self::sync). Returns the bytes written: 0 for a chunk that is all
+    /// fill, which has no file.
     ///
     /// # Errors
     /// Errors of the file system.
     pub fn write_encoded(&self, chunk: EncodedChunk) -> Result<u64, StoreError> {
-        let EncodedChunk { folder, path, pieces } = chunk;
+        let EncodedChunk { folder, path, pieces, sharded } = chunk;
         if pieces.is_empty() {
             return Ok(0);
         }
         let slices: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-        let bytes = file::write_whole(&folder, &path, &slices, true)?;
+        let bytes = file::write_whole(&folder, &path, &slices, sharded)?;
         self.files_written.fetch_add(1, Ordering::Relaxed);
+        if !sharded {
+            self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        }
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
         Ok(bytes)
+    }
+
+    /// Every rank, before rank 0 calls [`finish`](Self::finish): brings the small files that this rank wrote to the disk.
+    /// One after the other as they are written, each would wait for a commit of the file system's journal.
+    ///
+    /// # Errors
+    /// Errors of the file system.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        let unsynced = std::mem::take(&mut *self.unsynced.lock().unwrap_or_else(PoisonError::into_inner));
+        unsynced.iter().try_for_each(|path| file::sync_path(path))
     }
 
     /// Rank 0: adds attributes of the group, for what is known only when the values are;

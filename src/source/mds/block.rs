@@ -104,6 +104,11 @@ impl MdsBlock {
         Ok(bytes)
     }
 
+    /// Files that it holds open as long as it lives; none if that changes with what is read.
+    pub fn files(&self) -> Option<usize> {
+        self.mosaic.is_whole().then(|| self.files.iter().flatten().count())
+    }
+
     /// Decodes values of a row of a window of `width` columns that [`read`](Self::read) read, of every step:
     /// `stored` are the window's bytes, `row` is counted from its first, `out` is [step, i]. A missing step is NaN.
     pub fn decode_row<T: Sample>(&self, stored: &[u8], (row, width): (usize, usize), out: &mut [T]) {
