@@ -20,6 +20,8 @@ mod moments;
 mod power;
 mod segment_cost;
 mod segments;
+#[doc(hidden)]
+pub mod stages;
 mod transform;
 mod turn;
 mod welch;
