@@ -21,6 +21,8 @@ mod power;
 mod rows;
 mod segment_cost;
 mod segments;
+#[doc(hidden)]
+pub mod stages;
 mod transform;
 mod turn;
 mod welch;

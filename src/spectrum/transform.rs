@@ -30,7 +30,7 @@ pub(super) struct SegmentTransform<T: Sample> {
 
 /// 16 rows of one segment and the working space of their transform.
 pub(super) struct SegmentRows<T> {
-    rows: Vec<Complex<T>>,
+    pub(super) rows: Vec<Complex<T>>,
     fft: Vec<Complex<T>>,
 }
 
