@@ -61,18 +61,13 @@ impl Observer for Progress {
         let bar = self.terminal.then(|| {
             let template = "{prefix:>12} [{bar:30}] {percent} % {msg}, {eta} left";
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(units).with_style(style).with_prefix(phase.to_owned()).with_message(format!("of {}", Bytes(bytes)))
+            ProgressBar::new(units)
+                .with_style(style)
+                .with_prefix(phase.to_owned())
+                .with_message(format!("of {}", Bytes(bytes)))
         });
         let now = Instant::now();
-        let phase = Phase {
-            name: phase.to_owned(),
-            total: units,
-            bytes,
-            done: 0,
-            started: now,
-            told: now,
-            bar,
-        };
+        let phase = Phase { name: phase.to_owned(), total: units, bytes, done: 0, started: now, told: now, bar };
         if let Ok(mut current) = self.phase.lock() {
             *current = Some(phase);
         }

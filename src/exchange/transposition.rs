@@ -162,8 +162,12 @@ impl<'a, T: Sample> Transposition<'a, T> {
         pool.install(|| {
             runs.for_each(|(run, series)| {
                 for (lines, steps) in &sources {
-                    series[(*steps).clone()].copy_from_slice(&lines[run * steps.len()..(run + 1) * steps.len()]);
+                    let lines = &lines[run * steps.len()..(run + 1) * steps.len()];
+                    for (line, received) in series[(*steps).clone()].iter_mut().zip(lines) {
+                        stream(line, &received.0);
+                    }
                 }
+                settle();
             });
         });
     }
@@ -219,7 +223,8 @@ impl<T: Sample> Round<'_, T> {
         let line_of_group = field * groups + group;
         let (buffer, length, start) = match self.places[tile - self.first_tile] {
             Place::Own(first) => {
-                (self.series, self.series_lines, first + line_of_group * self.plan.problem.steps + steps.start)
+                let start = first + line_of_group * self.plan.problem.steps + steps.start;
+                (self.series, self.series_lines, start)
             }
             Place::Away(first) => {
                 let in_round = steps.start - self.steps.start;
@@ -231,9 +236,7 @@ impl<T: Sample> Round<'_, T> {
         // overlaps by this function's contract.
         let run = unsafe { std::slice::from_raw_parts_mut(buffer.add(start), steps.len()) };
         if lanes == LANES {
-            for (line, values) in run.iter_mut().zip(values) {
-                stream(line, &values[..LANES]);
-            }
+            run.iter_mut().zip(values).for_each(|(line, values)| stream(line, &values[..LANES]));
         } else {
             let mut whole = Line::default();
             for (line, values) in run.iter_mut().zip(values) {

@@ -32,6 +32,10 @@ impl<'a> StageProgress<'a> {
     }
 
     fn units(&self, work: u64) -> u64 {
-        if self.total == 0 { 0 } else { (work.min(self.total) as f64 / self.total as f64 * UNITS_OF_STAGE as f64) as u64 }
+        if self.total == 0 {
+            0
+        } else {
+            (work.min(self.total) as f64 / self.total as f64 * UNITS_OF_STAGE as f64) as u64
+        }
     }
 }

@@ -20,7 +20,7 @@ const READ_BYTES: u64 = 64 << 10;
 /// ... and has series of so much on a rank.
 const SERIES_BYTES: u64 = 16 << 20;
 /// Loads of the fullest rank this close are as good as one another.
-const CLOSE: f64 = 1.05;
+const CLOSE: f64 = 1.1;
 
 /// Tiles whose whole series are in memory at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]

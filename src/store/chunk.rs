@@ -242,8 +242,9 @@ mod tests {
             gather(part, &part.inside()?, -1, None, &mut bytes);
             Some(bytes.chunks_exact(4).map(bytemuck::pod_read_unaligned).collect::<Vec<i32>>())
         };
-        let part =
-            |origin: [u64; 2]| copied(&Part { values: &values, extent: &[3, 5], origin: origin.to_vec(), block: &[2, 3] });
+        let part = |origin: [u64; 2]| {
+            copied(&Part { values: &values, extent: &[3, 5], origin: origin.to_vec(), block: &[2, 3] })
+        };
         assert_eq!(part([0, 0]), Some(vec![0, 1, 2, 5, 6, 7]));
         assert_eq!(part([0, 3]), Some(vec![3, 4, -1, 8, 9, -1]));
         assert_eq!(part([2, 3]), Some(vec![13, 14, -1, -1, -1, -1]));

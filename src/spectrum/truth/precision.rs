@@ -3,7 +3,7 @@
 use super::super::Welch;
 use super::reference::direct_welch;
 use super::{Noise, assert_spectrum, bits, hourly, lane_of, lines, rotary, tolerance};
-use crate::terms::{InstructionSet, Detrend, LANES, Sample, Window};
+use crate::terms::{Detrend, InstructionSet, LANES, Sample, Window};
 
 fn large_means_cost_nothing<T: Sample>() {
     let mut noise = Noise(31);
