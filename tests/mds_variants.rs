@@ -124,9 +124,13 @@ fn window(catalog: &MdsCatalog) -> Window {
 
 /// A window of a field at a step, [j, i].
 fn read(catalog: &MdsCatalog, field: usize, step: usize, window: &Window) -> Vec<f64> {
-    let mut out = vec![f64::NAN; window.points()];
+    let (mut stored, width) = (Vec::new(), window.i.len());
     let block = catalog.open_block(field, step..step + 1).unwrap();
-    block.read(window, &mut Vec::new(), &mut out).unwrap();
+    block.read(window, &mut stored).unwrap();
+    let mut out = vec![f64::NAN; window.points()];
+    for (row, out) in out.chunks_exact_mut(width).enumerate() {
+        block.decode_row(&stored, (row, width), out);
+    }
     out
 }
 

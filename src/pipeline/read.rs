@@ -251,14 +251,14 @@ impl<'a> PassReader<'a> {
             if let Some(wrapped) = &wrapped {
                 self.decode((block, component), (wrapped, stored_beyond), j, steps, beyond)?;
             }
-            let by_step = row.chunks_exact(width).zip(selected.chunks_exact_mut(piece.strip.i.len())).enumerate();
+            let by_step = row.chunks_exact(width).zip(selected.chunks_exact_mut(piece.strip.i.len()));
             let packed = if centre {
-                by_step.for_each(|(step, (faces, centres))| {
+                by_step.enumerate().for_each(|(step, (faces, centres))| {
                     centre_along_i(faces, wrapped.is_some().then(|| beyond[step]), stride, centres);
                 });
                 &*selected
             } else if stride > 1 {
-                by_step.for_each(|(_, (values, selected))| thin(values, stride, selected));
+                by_step.for_each(|(values, selected)| thin(values, stride, selected));
                 &*selected
             } else {
                 &*row

@@ -77,6 +77,7 @@ impl Case {
         });
         Plan {
             passes: passes.collect(),
+            overlap: false,
             problem: Problem {
                 faces: 1,
                 nj: tiles.len(),

@@ -106,7 +106,7 @@ impl<T: Sample> World for Watched<'_, T> {
     }
 }
 
-/// Packs a round as the reader does, by blocks of steps in parallel, then looks at every place once more.
+/// Packs a round as the reader does, by blocks of steps in parallel.
 fn pack<T: Sample>(plan: &Plan, pass: &Pass, round: &Round<'_, T>) {
     let steps = round.steps();
     let blocks: Vec<Range<usize>> = steps
@@ -118,22 +118,13 @@ fn pack<T: Sample>(plan: &Plan, pass: &Pass, round: &Round<'_, T>) {
         || pass.tiles.clone().flat_map(|tile| runs(plan, tile).map(move |(field, group)| (tile, field, group)));
     blocks.par_iter().for_each(|block| {
         for (tile, field, group) in places() {
-            // SAFETY: each step of each group of each field is in one block, and the slice ends with this turn.
-            let run = unsafe { round.run(tile, field, group, block.clone()) };
-            assert_eq!(run.len(), block.len());
-            for (line_here, step) in run.iter_mut().zip(block.clone()) {
-                *line_here = line(plan, Origin { tile, field, group, step });
-            }
+            let lines: Vec<Line<T>> =
+                block.clone().map(|step| line(plan, Origin { tile, field, group, step })).collect();
+            // SAFETY: each step of each group of each field is in one block.
+            unsafe { round.put((tile, field, group), block, lines.iter().map(|line| &line.0[..]), LANES) };
         }
+        round.settle();
     });
-    for (tile, field, group) in places() {
-        // SAFETY: no other slice of the round lives.
-        let run = unsafe { round.run(tile, field, group, steps.clone()) };
-        for (line_here, step) in run.iter().zip(steps.clone()) {
-            let origin = Origin { tile, field, group, step };
-            assert_eq!(*line_here, line(plan, origin), "{origin:?} after packing");
-        }
-    }
 }
 
 /// Whole series, as far as the rounds have come.
