@@ -2,13 +2,14 @@
 # make test    everything that is checked: format, lints, documentation, Rust and Python tests
 # make check   the quick part: format, lints, documentation
 # make bench   ours, what users would write instead, and the machine's floor, side by side; BENCH="--nx 192 --ny 192" for other sizes
+# make bench-sizes   time against the size of the grid and the length of the record, to 21 GiB; SIZES="--sizes 192x192x2160" for others
 # make kernels each kernel alone on one core, in GB/s and GFLOP/s beside memcpy; KERNELS="turn" for those of a name
 # Both of the first install what is missing (setup.sh). All Rust work is in the release profile: one build serves all.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench kernels
+.PHONY: help setup build demo test check bench bench-sizes kernels
 # Recipes run in the environment that setup.sh found.
 ENV = . target/setup.env
 CARGO_FLAGS = --release --locked
@@ -46,6 +47,10 @@ bench: build
 	$(ENV); cargo build $(CARGO_FLAGS) --example floor
 	.venv/bin/pip install -q -r benches/requirements.txt
 	.venv/bin/python benches/side_by_side.py $(oceanspec) $${CARGO_TARGET_DIR:-target}/release/examples/floor --json target/bench.json $(BENCH)
+
+bench-sizes: build
+	.venv/bin/pip install -q -r benches/requirements.txt
+	.venv/bin/python benches/sizes.py $(oceanspec) --json target/bench-sizes.json $(SIZES)
 
 kernels: setup
 	$(ENV); cargo bench --locked --bench kernels -- $(KERNELS)

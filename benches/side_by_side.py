@@ -129,7 +129,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/bench"))
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--skip", action="append", default=[], choices=["peers", "memory", "costs", "small"])
+    parser.add_argument("--skip", action="append", default=[], choices=["peers", "memory", "costs", "scaling", "small"])
     arguments = parser.parse_args()
     program = str(arguments.program.resolve())
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,9 @@ def main():
         sets = [*sets, *more, f"spectrum.segment={segment or arguments.segment} samples", f"run.memory={memory}",
                 f"run.threads={threads or cores // (ranks or 1) or 1}", f"output.path={output}"]
         command = [program, "run", str(folder / "run.toml"), *(word for each in sets for word in ("--set", each))]
-        return Way(name, [*mpirun, str(ranks), *command] if ranks else command, output, part)
+        of_rank = threads or cores // (ranks or 1) or 1
+        pinned = ["--pin", str(of_rank)] if ranks and ranks * of_rank <= cores else []
+        return Way(name, [*mpirun, *pinned, str(ranks), *command] if ranks else command, output, part)
 
     def peer(name, script, suffix):
         output = arguments.work / f"{script}{suffix}"
@@ -176,6 +178,7 @@ def main():
         ours("with all of these", "costs", more=[
             "prepare.centre=true", "prepare.rotate=true", "spectrum.detrend=linear", f"bands={BANDS}",
             "output.codec=zstd"]),
+        *(ours(f"{ranks} x 1 thread", "scaling", ranks=ranks, threads=1) for ranks in (1, 2, 4, 8)),
         ours("48 x 40 x 240", "small", folder=small, segment=120),
         peer("xarray, dask, scipy", "xarray_dask", ".zarr"),
         peer("numpy, scipy.fft", "numpy_fft", ".npy"),
@@ -192,7 +195,7 @@ def main():
             if not checks[way.name] <= TOLERANCE:
                 sys.exit(f"{way.name} differs from ours by {checks[way.name]:.1e} of a spectrum's peak, "
                          f"more than {TOLERANCE}: no times")
-        elif way.part in ("base", "memory") and way is not base and not same_bytes(base, way):
+        elif way.part in ("base", "memory", "scaling") and way is not base and not same_bytes(base, way):
             sys.exit(f"{way.name} gives other bytes than {base.name}: no times")
 
     for _ in range(arguments.repeats):

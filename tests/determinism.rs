@@ -54,7 +54,7 @@ impl Baseline {
         let planned = ["ranks", "threads_per_rank"].map(|key| result.planned(key));
         assert_eq!(planned, [ranks.unwrap_or(1) as u64, threads as u64], "{spread:?}");
         let got = result.planned("passes");
-        assert!(if passes > 3 { got >= passes } else { got == passes }, "{spread:?} had {got} passes");
+        assert!(if passes > 2 { got >= passes } else { got == passes }, "{spread:?} had {got} passes");
         assert_same_result(&path, &self.path, &format!("{:?} {spread:?}", self.run));
     }
 

@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# mpirun.sh RANKS COMMAND...: mpirun on this machine, where it may be root's (containers) and have fewer cores than ranks.
+# mpirun.sh [--pin THREADS] RANKS COMMAND...: mpirun on this machine, where it may be root's (containers) and have fewer
+# cores than ranks. With --pin each rank has THREADS cores of its own, as in a job.
 set -euo pipefail
-ranks=${1:?usage: mpirun.sh RANKS COMMAND...}
+usage="usage: mpirun.sh [--pin THREADS] RANKS COMMAND..."
+binding=(--oversubscribe --bind-to none) # each rank runs its own threads on the cores there are
+if [ "${1:-}" = --pin ]; then
+  binding=(--map-by "slot:PE=${2:?$usage}" --bind-to core)
+  shift 2
+fi
+ranks=${1:?$usage}
 shift
 options=()
 if [[ $(mpirun --version 2>&1) == *"Open MPI"* ]]; then
-  options+=(--oversubscribe --bind-to none) # each rank runs its own threads on the cores there are
+  options+=("${binding[@]}")
   if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     # In containers, where one is root, ranks may often not read each other's memory: not under a filter of system calls,

@@ -183,14 +183,17 @@ impl ResultStore {
     /// # Errors
     /// Errors of the file system.
     pub fn write_encoded(&self, chunk: EncodedChunk) -> Result<u64, StoreError> {
-        let EncodedChunk { folder, path, pieces, sharded } = chunk;
+        let EncodedChunk { folder, path, mut pieces, sharded } = chunk;
         if pieces.is_empty() {
             return Ok(0);
         }
         let slices: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
         let bytes = file::write_whole(&folder, &path, &slices, sharded)?;
         self.files_written.fetch_add(1, Ordering::Relaxed);
-        if !sharded {
+        if sharded {
+            // The index did not come from the spare buffers; there would be one more with every shard.
+            pieces.pop();
+        } else {
             self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(path);
         }
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
