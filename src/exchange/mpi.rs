@@ -44,6 +44,7 @@ struct MpiWorld {
 
 /// Initialises MPI and compares its size with what the launcher says.
 pub(super) fn start(launcher: &Launcher) -> Result<Box<dyn World>, LaunchError> {
+    leave_the_core_while_waiting();
     let (universe, _) = mpi::initialize_with_threading(Threading::Funneled)
         .ok_or_else(|| LaunchError::Start { reason: "it was initialised before".into() })?;
     let world = universe.world();
@@ -54,6 +55,16 @@ pub(super) fn start(launcher: &Launcher) -> Result<Box<dyn World>, LaunchError> 
         return Err(LaunchError::Disagree { launcher: launcher.clone(), ranks, library });
     }
     Ok(Box::new(MpiWorld { world, node_ranks: OnceLock::new(), failure: Cell::new(None), _universe: universe }))
+}
+
+/// Open MPI's calls poll while they wait; a rank's workers, which share its cores, have better things to do. A setting of
+/// the user's own stays.
+fn leave_the_core_while_waiting() {
+    const YIELD: &str = "OMPI_MCA_mpi_yield_when_idle";
+    if std::env::var_os(YIELD).is_none() {
+        // SAFETY: MPI is started from the first thread, before there is another.
+        unsafe { std::env::set_var(YIELD, "1") };
+    }
 }
 
 /// Ends all ranks if MPI is at work here. MPI is otherwise called from one thread alone; this call is the last.

@@ -256,7 +256,8 @@ impl Job<'_> {
         } else {
             Ok(())
         };
-        agree(world, axes.and_then(|()| Ok(store.sync()?)), Error::exit_code)?;
+        let synced = axes.and_then(|()| Ok(self.pool.install(|| store.sync())?));
+        agree(world, synced, Error::exit_code)?;
         let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
         snapshots.tell(world, self.setup, &gaps, &bad);
         let summary = RunSummary {

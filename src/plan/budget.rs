@@ -117,7 +117,8 @@ impl Budget {
         let fixed = MemoryUse {
             program_bytes: program_bytes(machine),
             masks_bytes: (masks + tiles * 160).saturating_add(names),
-            scratch_bytes: product(&[machine.threads as u64, reading.max(problem.kernel_scratch_bytes)]),
+            // What a worker has estimated with is kept while it reads.
+            scratch_bytes: product(&[machine.threads as u64, reading.saturating_add(problem.kernel_scratch_bytes)]),
             output_bytes: product(&[SHARDS, shard]),
             gather_bytes: product(&[3, map_block]),
             ..MemoryUse::default()

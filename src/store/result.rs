@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::hold::Hold;
@@ -201,13 +202,14 @@ impl ResultStore {
     }
 
     /// Every rank, before rank 0 calls [`finish`](Self::finish): brings the small files that this rank wrote to the disk.
-    /// One after the other as they are written, each would wait for a commit of the file system's journal.
+    /// One after the other as they are written, each would wait for a commit of the file system's journal. Runs on the
+    /// rayon pool of the caller.
     ///
     /// # Errors
     /// Errors of the file system.
     pub fn sync(&self) -> Result<(), StoreError> {
         let unsynced = std::mem::take(&mut *self.unsynced.lock().unwrap_or_else(PoisonError::into_inner));
-        unsynced.iter().try_for_each(|path| file::sync_path(path))
+        unsynced.par_iter().try_for_each(|path| file::sync_path(path))
     }
 
     /// Rank 0: adds attributes of the group, for what is known only when the values are;
