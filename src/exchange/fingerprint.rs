@@ -2,28 +2,24 @@
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::FileExt;
+use std::io::Read;
 
 use super::{Elsewhere, Failure, LaunchError, World};
 
 /// Ranks that are named in a message.
 const NAMED: usize = 8;
 
-/// What is read of either end of a program file.
-const END_BYTES: u64 = 64 << 10;
-
 /// What a process is. 0: not known, and then not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Hash of the program file's ends.
+    /// Hash of the program file.
     pub program: u64,
     /// Hash of the arguments after the program's name.
     pub arguments: u64,
 }
 
 impl Fingerprint {
-    /// Of this process. Of the program file its length and both ends are read, where the linker's own hash of the
-    /// whole stands, and the table of its parts.
+    /// Of this process. Some tens of MB are read, once, from a file that is in memory since the start.
     pub fn of_this_process() -> Self {
         // Its keys are fixed: equal bytes give equal numbers in all processes.
         let mut hasher = DefaultHasher::new();
@@ -62,16 +58,15 @@ fn known(hash: u64) -> u64 {
 }
 
 fn program_file() -> Option<u64> {
-    let file = File::open("/proc/self/exe").ok()?;
-    let length = file.metadata().ok()?.len();
+    let mut file = File::open("/proc/self/exe").ok()?;
     let mut hasher = DefaultHasher::new();
-    length.hash(&mut hasher);
-    let mut end = vec![0; END_BYTES.min(length) as usize];
-    for start in [0, length - end.len() as u64] {
-        file.read_exact_at(&mut end, start).ok()?;
-        hasher.write(&end);
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(hasher.finish()),
+            count => hasher.write(&buffer[..count]),
+        }
     }
-    Some(hasher.finish())
 }
 
 /// The ranks whose value is known and not that of rank 0.

@@ -136,15 +136,15 @@ impl<'a> PassReader<'a> {
                     columns: lattice.i.native(strip.i.start)..lattice.i.native(strip.i.end - 1) + 1,
                     rows,
                 };
-                self.read_row_wise(round, &u, (Component::U, self.centre), &piece, &steps, scratch)?;
+                self.pack_rows(round, &u, (Component::U, self.centre), &piece, &steps, scratch)?;
                 if self.centre {
                     let south = (piece.face, piece.native_rows.start, piece.columns.clone());
                     if kept.as_ref() != Some(&south) {
                         self.read_south(&v, &piece, &steps, scratch)?;
                     }
-                    kept = self.read_v_centred(round, &v, &piece, &steps, scratch)?;
+                    kept = self.pack_centred_v(round, &v, &piece, &steps, scratch)?;
                 } else {
-                    self.read_row_wise(round, &v, (Component::V, false), &piece, &steps, scratch)?;
+                    self.pack_rows(round, &v, (Component::V, false), &piece, &steps, scratch)?;
                 }
             }
         }
@@ -222,8 +222,8 @@ impl<'a> PassReader<'a> {
         .into())
     }
 
-    /// Packs a component at the piece's selected points: u at cell centres if `centre`, else as stored.
-    fn read_row_wise<T: Sample>(
+    /// Reads a component and packs it at the piece's selected points: u at cell centres if `centre`, else as stored.
+    fn pack_rows<T: Sample>(
         &self,
         round: &Round<'_, T>,
         block: &Block,
@@ -282,9 +282,9 @@ impl<'a> PassReader<'a> {
         self.decode((block, Component::V), (&window, stored), j, steps, south)
     }
 
-    /// Packs v at the centres of the piece's selected points; `south` holds its first row of faces, and afterwards the
+    /// Reads v and packs it at the centres of the piece's selected points; `south` holds its first row of faces, and afterwards the
     /// row that is returned.
-    fn read_v_centred<T: Sample>(
+    fn pack_centred_v<T: Sample>(
         &self,
         round: &Round<'_, T>,
         block: &Block,

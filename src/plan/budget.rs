@@ -104,7 +104,8 @@ impl Budget {
         let piece_columns = native_columns.saturating_add(2);
         let piece = product(&[rows_per_piece as u64 + 1, piece_columns, problem.stored_bytes as u64]);
         let row = product(&[3, piece_columns, sample_bytes]);
-        let reading = product(&[piece.saturating_add(row), steps_per_block as u64]);
+        // Of tiles that are narrower than the piece, one step's rows pass through a buffer of their own.
+        let reading = product(&[piece.saturating_add(row), steps_per_block as u64]).saturating_add(piece);
         let shard = if problem.spectrum {
             product(&[tiling.tile_points(), problem.frequencies as u64, sample_bytes])
         } else {

@@ -19,8 +19,8 @@ const PASSES: usize = 8;
 const READ_BYTES: u64 = 64 << 10;
 /// ... and has series of so much on a rank.
 const SERIES_BYTES: u64 = 16 << 20;
-/// Loads of the fullest rank this close are as good as one another.
-const CLOSE: f64 = 1.1;
+/// So much more work on the fullest rank is taken for the smaller memory of more passes.
+const MORE_LOAD: f64 = 1.1;
 
 /// Tiles whose whole series are in memory at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub(super) fn fit(
         let all: Vec<Fit> = std::iter::once(fit).chain(more).collect();
         let lightest = all.iter().map(|fit| fit.load).min().unwrap_or(0) as f64;
         // Of those with about the least work on the fullest rank, the most passes: they need the least memory.
-        if let Some(fit) = all.into_iter().rfind(|fit| fit.load as f64 <= CLOSE * lightest) {
+        if let Some(fit) = all.into_iter().rfind(|fit| fit.load as f64 <= MORE_LOAD * lightest) {
             return Ok(fit);
         }
     }

@@ -82,27 +82,22 @@ pub(super) fn encode(
     let block: Vec<u64> = layout.block.iter().map(|length| length.get()).collect();
     let blocks_along: Vec<u64> = chunk.iter().zip(&block).map(|(chunk, block)| chunk / block).collect();
     let count: u64 = blocks_along.iter().product();
+    macro_rules! numbers {
+        ($values:expr, $origin:expr) => {
+            encode_block(layout, &Part { values: $values, extent, origin: $origin, block: &block }, keep_bits, spare)
+        };
+    }
     let encoded = (0..count)
         .into_par_iter()
         .map(|number| {
             let origin: Vec<u64> =
                 unravel(number, &blocks_along).iter().zip(&block).map(|(index, block)| index * block).collect();
             match values {
-                Values::F32(values) => {
-                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
-                }
-                Values::F64(values) => {
-                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
-                }
-                Values::I32(values) => {
-                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
-                }
-                Values::I64(values) => {
-                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
-                }
-                Values::U8(values) => {
-                    encode_block(layout, &Part { values, extent, origin, block: &block }, keep_bits, spare)
-                }
+                Values::F32(values) => numbers!(values, origin),
+                Values::F64(values) => numbers!(values, origin),
+                Values::I32(values) => numbers!(values, origin),
+                Values::I64(values) => numbers!(values, origin),
+                Values::U8(values) => numbers!(values, origin),
                 Values::Text(values) => encode_text(layout, &Part { values, extent, origin, block: &block }),
             }
         })
