@@ -21,6 +21,7 @@ mod run;
 mod setup;
 mod snapshots;
 mod tiles;
+mod writers;
 
 pub use data_error::DataError;
 pub use inspection::{InspectOptions, Inspection, inspect};

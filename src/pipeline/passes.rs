@@ -13,6 +13,7 @@ use super::progress::{StageProgress, UNITS_OF_STAGE};
 use super::read::PassReader;
 use super::setup::Setup;
 use super::tiles::TileStage;
+use super::writers::ShardWriters;
 use crate::Error;
 use crate::config::Prepare;
 use crate::exchange::{Transposition, World, agree};
@@ -35,18 +36,16 @@ pub(super) struct Passes<'a, T: Sample> {
 }
 
 /// What they leave on a rank.
-#[derive(Default)]
 pub(super) struct Done {
     pub(super) owned: Vec<TileMaps>,
     pub(super) bytes_read: u64,
     pub(super) bytes_written: u64,
 }
 
-/// What of [`Done`] estimating changes, and its buffers.
+/// What estimating leaves, and its buffers.
 #[derive(Default)]
 struct Estimated<T> {
     owned: Vec<TileMaps>,
-    bytes_written: u64,
     shards: [Vec<T>; 2],
 }
 
@@ -56,6 +55,16 @@ impl<'a, T: Sample> Passes<'a, T> {
     /// # Errors
     /// As [`agree`].
     pub(super) fn run(&self, world: &dyn World) -> Result<Done, Error> {
+        thread::scope(|scope| {
+            let writers = ShardWriters::start(scope, self.store);
+            let (owned, bytes_read) = self.read_and_estimate(world, &writers)?;
+            let bytes_written = agree(world, writers.finish(), Error::exit_code)?;
+            Ok(Done { owned, bytes_read, bytes_written })
+        })
+    }
+
+    /// Collective: all passes but for the end of writing; returns the maps of owned tiles, and bytes read.
+    fn read_and_estimate(&self, world: &dyn World, writers: &ShardWriters<'_>) -> Result<(Vec<TileMaps>, u64), Error> {
         let passes = &self.plan.passes;
         let bytes_of_rank = self.plan.bytes_in / world.size() as u64;
         self.observer.begin("spectra", 2 * passes.len() as u64 * UNITS_OF_STAGE, bytes_of_rank);
@@ -69,21 +78,21 @@ impl<'a, T: Sample> Passes<'a, T> {
             if !self.plan.overlap
                 && let Some(whole) = waiting.take()
             {
-                agree(world, self.estimate(&whole, &mut estimated, &AtomicBool::new(false)), Error::exit_code)?;
+                self.estimate_alone(world, writers, &whole, &mut estimated)?;
                 spare = Some(whole);
             }
             let reading = Transposition::new(self.plan, pass, world, spare.take());
-            let (read, done) = self.both(world, (pass, &files), reading, waiting.take(), &mut estimated)?;
+            let (read, done) = self.both(world, (pass, &files), reading, (waiting.take(), writers), &mut estimated)?;
             bytes_read += read.bytes;
             waiting = Some(read.series);
             spare = done;
         }
         drop(spare);
         if let Some(last) = waiting {
-            agree(world, self.estimate(&last, &mut estimated, &AtomicBool::new(false)), Error::exit_code)?;
+            self.estimate_alone(world, writers, &last, &mut estimated)?;
         }
         self.observer.end();
-        Ok(Done { owned: estimated.owned, bytes_read, bytes_written: estimated.bytes_written })
+        Ok((estimated.owned, bytes_read))
     }
 
     /// Collective: reads `pass` while what was read before is estimated; returns both series.
@@ -92,16 +101,19 @@ impl<'a, T: Sample> Passes<'a, T> {
         world: &dyn World,
         (pass, files): (&Pass, &OpenFiles<'_>),
         reading: Transposition<'a, T>,
-        whole: Option<Transposition<'a, T>>,
+        (whole, writers): (Option<Transposition<'a, T>>, &ShardWriters<'_>),
         estimated: &mut Estimated<T>,
     ) -> Result<(ReadPass<'a, T>, Option<Transposition<'a, T>>), Error> {
         let stop = AtomicBool::new(false);
         let failure = Mutex::new(None);
-        let failed = || failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err);
+        let failed = || {
+            let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+            failure.map_or_else(|| writers.check(), Err)
+        };
         let read = thread::scope(|scope| {
             if let Some(whole) = &whole {
                 scope.spawn(|| {
-                    if let Err(error) = self.estimate(whole, estimated, &stop) {
+                    if let Err(error) = self.estimate(writers, whole, estimated, &stop) {
                         *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     }
                 });
@@ -113,6 +125,18 @@ impl<'a, T: Sample> Passes<'a, T> {
         })?;
         agree(world, failed(), Error::exit_code)?;
         Ok((read, whole))
+    }
+
+    /// Collective: estimates one pass while nothing is read.
+    fn estimate_alone(
+        &self,
+        world: &dyn World,
+        writers: &ShardWriters<'_>,
+        whole: &Transposition<'a, T>,
+        estimated: &mut Estimated<T>,
+    ) -> Result<(), Error> {
+        let done = self.estimate(writers, whole, estimated, &AtomicBool::new(false)).and_then(|()| writers.check());
+        agree(world, done, Error::exit_code)
     }
 
     /// Collective: reads and exchanges one pass; `others` tells of what else failed meanwhile on this rank.
@@ -140,9 +164,10 @@ impl<'a, T: Sample> Passes<'a, T> {
         Ok(ReadPass { series, bytes: reader.bytes.load(Ordering::Relaxed) })
     }
 
-    /// Estimates one pass; ends early, as if it were done, when `stop` comes to be set.
+    /// Estimates one pass; ends early, as if it were done, when `stop` comes to be set or a shard cannot be written.
     fn estimate(
         &self,
+        writers: &ShardWriters<'_>,
         whole: &Transposition<'a, T>,
         estimated: &mut Estimated<T>,
         stop: &AtomicBool,
@@ -153,12 +178,12 @@ impl<'a, T: Sample> Passes<'a, T> {
             setup: self.setup,
             plan: self.plan,
             store: self.store,
+            writers,
             progress: &|points| progress.advance(points),
             pool: self.pool,
             stop,
         };
-        let Estimated { owned, bytes_written, shards } = estimated;
-        *bytes_written += stage.compute(self.estimator, whole, shards, owned)?;
+        stage.compute(self.estimator, whole, &mut estimated.shards, &mut estimated.owned)?;
         progress.end();
         Ok(())
     }

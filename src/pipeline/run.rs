@@ -190,7 +190,7 @@ impl Job<'_> {
                         return Ok(());
                     }
                     snapshots.describe(&mut store, self.setup.catalog.time())?;
-                    Ok(store.finish(files)?)
+                    Ok(self.pool.install(|| store.finish(files))?)
                 };
                 agree(world, fault::at("finish").and_then(|()| finish()), Error::exit_code).map(|()| summary)
             }

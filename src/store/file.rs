@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use super::StoreError;
 
@@ -57,22 +59,31 @@ pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool
 }
 
 /// Brings names and small metadata files below `folder` to the disk: every folder, every `zarr.json`. Returns how many
-/// files of values there are.
+/// files of values there are. Runs on the rayon pool of the caller.
 pub(super) fn sync_tree(folder: &Path) -> Result<u64, StoreError> {
+    let mut paths = Vec::new();
+    let files = list_tree(folder, &mut paths)?;
+    // Side by side they share commits of the file system's journal.
+    paths.par_iter().try_for_each(|path| sync_path(path))?;
+    Ok(files)
+}
+
+/// Adds what [`sync_tree`] syncs, what is in a folder before the folder; returns how many files of values there are.
+fn list_tree(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<u64, StoreError> {
     let failed = |path: &Path, source| StoreError::io(path, "sync", source);
     let mut files = 0;
     for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
         let entry = entry.map_err(|source| failed(folder, source))?;
         let path = entry.path();
         if entry.file_type().map_err(|source| failed(&path, source))?.is_dir() {
-            files += sync_tree(&path)?;
+            files += list_tree(&path, paths)?;
         } else if entry.file_name() == "zarr.json" {
-            sync_path(&path)?;
+            paths.push(path);
         } else if !entry.file_name().to_string_lossy().starts_with('.') {
             files += 1;
         }
     }
-    sync_path(folder)?;
+    paths.push(folder.to_owned());
     Ok(files)
 }
 

@@ -242,7 +242,7 @@ impl ResultStore {
 
     /// Rank 0, after all ranks are done: consolidates the metadata, brings everything to the disk, makes sure that all
     /// files are there (`files` is the sum of [`files_written`](Self::files_written) of all ranks) and renames
-    /// `PATH.partial` to `PATH`. An older result (with `overwrite`) is moved aside first, deleted only after the
+    /// `PATH.partial` to `PATH`. Runs on the rayon pool of the caller. An older result (with `overwrite`) is moved aside first, deleted only after the
     /// rename, and put back if that fails.
     ///
     /// # Errors

@@ -1,0 +1,101 @@
+//! Threads that write shards: they wait for the disk while the workers of the pool go on, from pass to pass.
+
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use crate::Error;
+use crate::fault;
+use crate::plan::SHARD_WRITERS;
+use crate::store::{EncodedChunk, ResultStore};
+
+/// A shard with its tile's place in `Plan::tiles`.
+pub(super) type Encoded = (usize, EncodedChunk);
+
+/// Writers at work; each shard is written by one of them.
+pub(super) struct ShardWriters<'scope> {
+    queue: Arc<Queue>,
+    /// Keeps nothing: a shard is handed over when a writer takes it.
+    hand_over: SyncSender<Encoded>,
+    threads: Vec<ScopedJoinHandle<'scope, u64>>,
+}
+
+/// What the writers share.
+struct Queue {
+    /// None after a failure: then nothing is taken any more.
+    encoded: Mutex<Option<Receiver<Encoded>>>,
+    /// Of the first tile, in the order of tiles, that could not be written.
+    failure: Mutex<Option<(usize, Error)>>,
+}
+
+impl<'scope> ShardWriters<'scope> {
+    pub(super) fn start(scope: &'scope Scope<'scope, '_>, store: &'scope ResultStore) -> Self {
+        let (hand_over, encoded) = mpsc::sync_channel(0);
+        let queue = Arc::new(Queue { encoded: Mutex::new(Some(encoded)), failure: Mutex::default() });
+        let threads = (0..SHARD_WRITERS)
+            .map(|_| {
+                let queue = Arc::clone(&queue);
+                scope.spawn(move || queue.write_all(store))
+            })
+            .collect();
+        ShardWriters { queue, hand_over, threads }
+    }
+
+    /// Waits until a writer takes the shard; false after a failure, which [`check`](Self::check) tells.
+    pub(super) fn hand_over(&self, shard: Encoded) -> bool {
+        self.hand_over.send(shard).is_ok()
+    }
+
+    /// Whether all went well so far.
+    ///
+    /// # Errors
+    /// When a shard could not be written; told once.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.queue.check()
+    }
+
+    /// Waits for the last shards; returns bytes written.
+    ///
+    /// # Errors
+    /// When a shard could not be written.
+    pub(super) fn finish(self) -> Result<u64, Error> {
+        drop(self.hand_over);
+        let mut bytes = 0;
+        for thread in self.threads {
+            bytes += thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+        self.queue.check().map(|()| bytes)
+    }
+}
+
+impl Queue {
+    /// Writes what comes, to the end or the first failure of any writer; returns bytes written.
+    fn write_all(&self, store: &ResultStore) -> u64 {
+        let encoded = || self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = 0;
+        loop {
+            let next = encoded().as_ref().and_then(|encoded| encoded.recv().ok());
+            let Some((tile, shard)) = next else { return bytes };
+            match fault::at("write").and_then(|()| Ok(store.write_encoded(shard)?)) {
+                Ok(written) => bytes += written,
+                Err(error) => {
+                    self.fail(tile, error);
+                    *encoded() = None;
+                    return bytes;
+                }
+            }
+        }
+    }
+
+    fn fail(&self, tile: usize, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.as_ref().is_none_or(|(first, _)| tile < *first) {
+            *failure = Some((tile, error));
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failure.map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
