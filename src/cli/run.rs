@@ -16,7 +16,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::exchange::{self, Fingerprint, World, agree};
 use crate::fault;
-use crate::pipeline::{self, RunOptions};
+use crate::pipeline::{self, RunOptions, RunSummary};
 use crate::report::{Observer, Silent};
 use crate::store::Start;
 use crate::terms::Bytes;
@@ -105,18 +105,28 @@ fn load(world: &dyn World, arguments: &arguments::Run) -> Result<Config, Error> 
     agree(world, received, Error::exit_code)
 }
 
+fn line(path: &str, summary: &RunSummary) -> String {
+    if summary.points == 0 {
+        return format!("{path}: it was whole and is now in its place");
+    }
+    let before = match summary.finished_before {
+        0 => String::new(),
+        tiles => format!(" ({tiles} tiles were finished before)"),
+    };
+    format!(
+        "{path}: spectra of {} points{before}; {} read, {} of spectra written, {:.1} s",
+        summary.points,
+        Bytes(summary.bytes_read),
+        Bytes(summary.bytes_written),
+        summary.seconds
+    )
+}
+
 fn run_on(world: &dyn World, config: &Config, options: RunOptions<'_>) -> Result<(), Error> {
     let progress: Box<dyn Observer> = if world.rank() == 0 { Box::new(Progress::new()) } else { Box::new(Silent) };
     let summary = pipeline::run(config, world, &*progress, options)?;
     if world.rank() == 0 {
-        print(&format!(
-            "{}: spectra of {} points; {} read, {} of spectra written, {:.1} s",
-            config.output.path.display(),
-            summary.points,
-            Bytes(summary.bytes_read),
-            Bytes(summary.bytes_written),
-            summary.seconds
-        ));
+        print(&line(&config.output.path.display().to_string(), &summary));
     }
     Ok(())
 }

@@ -33,9 +33,9 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// The session of a run that goes on with it: no file of the journal is of this one.
+    /// The session of a run that goes on with it: no file of the journal is of this one, and it is not the first.
     pub fn next_session(&self) -> u32 {
-        self.files.iter().map(|file| file.session).max().unwrap_or(0) + 1
+        self.files.iter().map(|file| file.session).max().unwrap_or(1) + 1
     }
 }
 
