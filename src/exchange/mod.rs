@@ -17,7 +17,7 @@ mod single;
 mod transposition;
 mod world;
 
-pub use agreement::{Elsewhere, agree};
+pub use agreement::{Elsewhere, STOPPED, agree};
 pub use fingerprint::Fingerprint;
 pub use launch::{LaunchError, Launcher, detect};
 pub use single::SingleProcess;

@@ -1,6 +1,6 @@
 //! Whether a result may be put at a place, and the names it has on the way there.
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -95,12 +95,12 @@ impl Place {
             }
             Start::Overwrite => {
                 self.check_finished(true)?;
-                Hold::take(&self.partial)?;
+                Hold::look(&self.partial)?;
                 return Ok(Found::Nothing);
             }
             Start::Resume | Start::ResumeIfAny => {}
         }
-        Hold::take(&self.partial)?;
+        Hold::look(&self.partial)?;
         let begun = exists(&self.partial.join(journal::FOLDER).join(BEGUN))?;
         Ok(if begun {
             Found::Unfinished
@@ -203,13 +203,14 @@ fn is_result(path: &Path) -> bool {
 fn is_whole(path: &Path) -> bool {
     let text = fs::read(path.join("zarr.json")).unwrap_or_default();
     let metadata = serde_json::from_slice::<Value>(&text).unwrap_or_default();
-    !metadata["consolidated_metadata"].is_null() && !path.join(journal::FOLDER).exists()
+    !metadata["consolidated_metadata"].is_null() && !path.join(journal::FOLDER).join(BEGUN).exists()
 }
 
 /// Whether `path` is a folder in which not even the root metadata was finished.
 fn is_cut_off_at_birth(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else { return false };
-    entries.into_iter().all(|entry| entry.is_ok_and(|entry| file::is_cut_off(&entry.file_name())))
+    let is_early = |name: &OsStr| file::is_cut_off(name) || name == journal::FOLDER;
+    entries.into_iter().all(|entry| entry.is_ok_and(|entry| is_early(&entry.file_name())))
 }
 
 /// Asks the system whether names can be made in `folder`, without making one.

@@ -255,6 +255,8 @@ impl ResultStore {
         if found != files {
             return Err(StoreError::Incomplete { path: partial.clone(), written: files, found });
         }
+        // Open files would hold up the end of the journal on file systems of networks.
+        drop(self.hold);
         self.place.put_in_place(self.overwrite, false)
     }
 
@@ -270,10 +272,11 @@ impl ResultStore {
     ///
     /// # Errors
     /// Errors of the file system.
-    pub fn abandon(self) -> Result<(), StoreError> {
+    pub fn abandon(mut self) -> Result<(), StoreError> {
         if self.check_hold().is_err() {
             return Ok(());
         }
+        drop(self.hold.take());
         remove_tree(&self.place.partial)
     }
 
