@@ -16,9 +16,8 @@ use crate::Error;
 use crate::config::Config;
 use crate::exchange::{self, Fingerprint, World, agree};
 use crate::fault;
-use crate::pipeline::{self, RunOptions, RunSummary};
+use crate::pipeline::{self, RunOptions, RunSummary, Start};
 use crate::report::{Observer, Silent};
-use crate::store::Start;
 use crate::terms::Bytes;
 
 /// Exit code where the ranks were not started as one run: usage.

@@ -282,7 +282,9 @@ impl ResultStore {
 
     fn write_document(&self, folder: &Path, document: &Value) -> Result<(), StoreError> {
         let text = format!("{document:#}\n");
-        file::write_whole(&self.place.partial, &folder.join("zarr.json"), &[text.as_bytes()], false).map(|_| ())
+        // By that of the group the folder is known to be ours: it is never half on the disk.
+        let sync = folder == self.place.partial;
+        file::write_whole(&self.place.partial, &folder.join("zarr.json"), &[text.as_bytes()], sync).map(|_| ())
     }
 }
 
