@@ -1,8 +1,10 @@
 //! `oceanspec run`.
 
+use std::cell::OnceCell;
 use std::io::IsTerminal;
 use std::panic::{set_hook, take_hook};
 use std::sync::Once;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
@@ -11,7 +13,7 @@ use super::progress::Progress;
 use super::{print, say, tell};
 use crate::Error;
 use crate::config::Config;
-use crate::exchange::{self, Fingerprint, World, agree};
+use crate::exchange::{self, Fingerprint, Heartbeat, World, agree};
 use crate::fault;
 use crate::pipeline::{self, RunOptions};
 use crate::report::{Observer, Silent};
@@ -51,6 +53,8 @@ fn end_all_on_panic(rank: usize, ranks: usize) {
 }
 
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
+    // Dropped after the world: MPI's own end, which waits for all ranks, is watched too.
+    let heartbeat = OnceCell::new();
     let world = exchange::world()?;
     start_log(&*world);
     end_all_on_panic(world.rank(), world.size());
@@ -59,6 +63,11 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
             Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
         }
         let config = load(&*world, arguments)?;
+        if let Some(timeout) = config.run.stall_timeout {
+            let timeout = Duration::from_secs_f64(timeout.0);
+            let tell = |lost: &exchange::Lost| say(&format!("oceanspec: {lost}"));
+            let _ = heartbeat.set(Heartbeat::start(&*world, timeout, tell));
+        }
         run_on(&*world, &config, arguments.overwrite)
     };
     let outcome = work();
