@@ -1,10 +1,11 @@
 //! `oceanspec run`.
 
+use std::cell::OnceCell;
 use std::io::IsTerminal;
 use std::panic::{set_hook, take_hook};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Once};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGUSR1, SIGUSR2};
 use tracing_subscriber::EnvFilter;
@@ -14,7 +15,7 @@ use super::progress::Progress;
 use super::{print, say, tell};
 use crate::Error;
 use crate::config::Config;
-use crate::exchange::{self, Fingerprint, World, agree};
+use crate::exchange::{self, Fingerprint, Heartbeat, World, agree};
 use crate::fault;
 use crate::pipeline::{self, RunOptions, RunSummary, Start};
 use crate::report::{Observer, Silent};
@@ -72,6 +73,8 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
         (false, Some(Resume::Must)) => Start::Resume,
         (false, Some(Resume::Auto)) => Start::ResumeIfAny,
     };
+    // Dropped after the world: MPI's own end, which waits for all ranks, is watched too.
+    let heartbeat = OnceCell::new();
     let world = exchange::world()?;
     start_log(&*world);
     end_all_on_panic(world.rank(), world.size());
@@ -80,6 +83,11 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
             Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
         }
         let config = load(&*world, arguments)?;
+        if let Some(timeout) = config.run.stall_timeout {
+            let timeout = Duration::from_secs_f64(timeout.0);
+            let tell = |lost: &exchange::Lost| say(&format!("oceanspec: {lost}"));
+            let _ = heartbeat.set(Heartbeat::start(&*world, timeout, tell));
+        }
         run_on(&*world, &config, RunOptions { start, started, signal: &signal })
     };
     let outcome = work();
