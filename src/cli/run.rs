@@ -64,15 +64,24 @@ fn stop_signals() -> Arc<AtomicUsize> {
     asked
 }
 
+/// What is to become of what stands at the output path.
+fn start(arguments: &arguments::Run) -> Result<Start, Error> {
+    match (arguments.overwrite, arguments.resume) {
+        (true, Some(Resume::Must)) => Err(Error::Setting {
+            text: "--resume goes on with an unfinished result and --overwrite starts anew: give one of them \
+                   (--resume=auto --overwrite goes on if there is one)"
+                .into(),
+        }),
+        (true, None) => Ok(Start::Overwrite),
+        (false, None) => Ok(Start::New),
+        (false, Some(Resume::Must)) => Ok(Start::Resume),
+        (overwrite, Some(Resume::Auto)) => Ok(Start::ResumeIfAny { overwrite }),
+    }
+}
+
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     let started = Instant::now();
     let signal = stop_signals();
-    let start = match (arguments.overwrite, arguments.resume) {
-        (true, _) => Start::Overwrite,
-        (false, None) => Start::New,
-        (false, Some(Resume::Must)) => Start::Resume,
-        (false, Some(Resume::Auto)) => Start::ResumeIfAny,
-    };
     // Dropped after the world: MPI's own end, which waits for all ranks, is watched too.
     let heartbeat = OnceCell::new();
     let world = exchange::world()?;
@@ -88,6 +97,7 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
             let tell = |lost: &exchange::Lost| say(&format!("oceanspec: {lost}"));
             let _ = heartbeat.set(Heartbeat::start(&*world, timeout, tell));
         }
+        let start = agree(&*world, start(arguments), Error::exit_code)?;
         run_on(&*world, &config, RunOptions { start, started, signal: &signal })
     };
     let outcome = work();
