@@ -117,7 +117,7 @@ fn what_is_left_of_the_wall_time_is_told() {
         assert!(job.run().status.success());
         job.has_seconds_left(seconds);
     }
-    let mut no_qstat = Job::pbs("pbs_walltime_variable", &["n1"], 1);
+    let no_qstat = Job::pbs("pbs_walltime_variable", &["n1"], 1);
     fs::remove_file(no_qstat.bin("qstat")).unwrap();
     let mut no_variable = Job::torque("torque_walltime_variable", &["n1"], 1);
     no_variable.command.env_remove("PBS_WALLTIME");
@@ -307,15 +307,16 @@ fn a_signal_to_the_whole_group_stops_the_run_and_the_job_goes_on() {
     for name in ["USR1", "USR2"] {
         for (mut job, next) in of_each(&format!("group_{name}")) {
             job.leave_with(75);
+            fs::write(job.bin(&format!("{next}.seconds")), "1").unwrap();
             let shell = job.start(60);
-            if name == "USR2" {
-                // What the recorder does with one of them is enough.
-                signal("USR1", &format!("-{}", shell.id()));
-            }
-            signal(name, &format!("-{}", shell.id()));
+            let group = format!("-{}", shell.id());
+            signal(name, &group);
+            // Once more, while the job is being handed in: that goes on.
+            job.wait_for(next);
+            signal(name, &group);
             let output = shell.wait_with_output().unwrap();
             assert_eq!(output.status.code(), Some(75), "{}", stderr(&output));
-            assert!(job.started(next), "{}", stderr(&output));
+            assert!(job.bin(&format!("{next}.done")).exists() && stderr(&output).is_empty(), "{}", stderr(&output));
         }
     }
 }

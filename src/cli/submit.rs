@@ -1,7 +1,7 @@
 //! `oceanspec submit`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf, absolute};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{arguments, print, say};
@@ -41,9 +41,7 @@ pub(super) fn submit(arguments: &arguments::Submit) -> Result<(), Error> {
     }
     let walltime = walltime(arguments, &config, &site)?;
     let plan = plan(arguments, &config, &site, ranks_per_node)?;
-    let here = || absolute("").map_err(|source| SubmitError::Read { path: PathBuf::from("."), source });
-    let config_path =
-        absolute(&arguments.config).map_err(|source| SubmitError::Read { path: arguments.config.clone(), source })?;
+    let folder = std::env::current_dir().map_err(|source| SubmitError::CurrentFolder { source })?;
     let program = std::env::current_exe()
         .map_err(|error| Error::Internal { what: format!("the program's own path is not known: {error}") })?;
     let job = Job {
@@ -51,9 +49,9 @@ pub(super) fn submit(arguments: &arguments::Submit) -> Result<(), Error> {
         cores_per_node: cores,
         ranks_per_node,
         walltime,
-        config: config_path,
+        config: folder.join(&arguments.config),
         sets,
-        folder: here()?,
+        folder,
         program,
     };
     let script = script(arguments, scheduler, &job, &site)?;
@@ -103,13 +101,23 @@ fn plan(arguments: &arguments::Submit, config: &Config, site: &Site, ranks_per_n
         }
         return on(nodes);
     }
+    let mut best: Option<Plan> = None;
     let enough = |nodes: usize| match on(nodes) {
-        Ok(plan) => Ok(plan.passes.len() <= PASSES),
+        Ok(plan) => {
+            let passes = plan.passes.len();
+            if best.as_ref().is_none_or(|best| passes < best.passes.len()) {
+                best = Some(plan);
+            }
+            Ok(passes <= PASSES)
+        }
         Err(Error::Plan(PlanError::Memory { .. })) => Ok(false),
         Err(error) => Err(error),
     };
-    // Where even the most are too few, they are planned all the same: with more passes, or an error that tells why not.
-    on(fewest_nodes(most, enough)?.unwrap_or(most))
+    match fewest_nodes(most, enough)? {
+        Some(nodes) => on(nodes),
+        // With more passes then; and where none can be planned the error tells why.
+        None => best.map_or_else(|| on(most), Ok),
+    }
 }
 
 fn script(arguments: &arguments::Submit, scheduler: Scheduler, job: &Job, site: &Site) -> Result<String, SubmitError> {
@@ -138,7 +146,7 @@ fn guessed(config: &Config, site: &Site) -> String {
 fn summary(plan: &Plan, job: &Job, guessed: &str) -> String {
     let ranks = plan.machine.ranks_per_node as u64;
     let passes = plan.passes.len();
-    let more = if passes > PASSES { "; more nodes would need fewer" } else { "" };
+    let more = if passes > PASSES { "; more nodes, or more memory, would need fewer" } else { "" };
     format!(
         "{} node(s) x {} rank(s) x {} thread(s), wall time {}; {passes} pass(es){more}\n\
          memory per node: {} at most, of {} allowed\n\

@@ -53,6 +53,12 @@ pub enum SubmitError {
         /// What a node has.
         most: Bytes,
     },
+    /// The current folder, at which relative paths start, is not known.
+    #[error("the current folder cannot be found: {source}; the job's relative paths start there")]
+    CurrentFolder {
+        /// Why.
+        source: std::io::Error,
+    },
     /// A path that no script can hold.
     #[error("the path {} is not UTF-8; job scripts are", path.display())]
     NotUtf8 {

@@ -18,6 +18,10 @@ pub struct Job {
     pub launcher: &'static str,
 }
 
+/// The commands that the scripts and the recorders use.
+const TOOLS: [&str; 11] =
+    ["basename", "bash", "cat", "date", "dirname", "env", "sed", "sleep", "sort", "timeout", "wc"];
+
 pub fn script(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("slurm-pbs").join(name)).unwrap()
 }
@@ -33,6 +37,13 @@ impl Job {
         for name in others.iter().chain(&[launcher, "oceanspec"]) {
             link(&root, name, "recorder.sh");
         }
+        // No other command of this machine, which may have schedulers of its own.
+        fs::create_dir(root.join("tools")).unwrap();
+        for name in TOOLS {
+            let found =
+                ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(name)).into_iter().find(|p| p.exists());
+            symlink(found.unwrap_or_else(|| panic!("no {name} here")), root.join("tools").join(name)).unwrap();
+        }
         let spooled = root.join("spool/job.SC");
         fs::write(&spooled, script).unwrap();
         let mut command = Command::new("bash");
@@ -41,7 +52,7 @@ impl Job {
             .current_dir(root.join("home"))
             .env_clear()
             .env("HOME", root.join("home"))
-            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", root.join("bin").display()))
+            .env("PATH", format!("{0}/bin:{0}/tools", root.display()))
             .stdin(Stdio::null());
         Job { root, command, launcher }
     }
@@ -136,15 +147,20 @@ impl Job {
     pub fn start(&mut self, seconds: u32) -> Child {
         fs::write(self.bin(&format!("{}.seconds", self.launcher)), seconds.to_string()).unwrap();
         let child = self.command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let environment = self.bin(&format!("{}.env", self.launcher));
+        self.wait_for(self.launcher);
+        child
+    }
+
+    /// Waits until a command is at work.
+    pub fn wait_for(&self, command: &str) {
+        let environment = self.bin(&format!("{command}.env"));
         let since = Instant::now();
         while !environment.exists() {
-            assert!(since.elapsed() < Duration::from_secs(60), "{} was not started", self.launcher);
+            assert!(since.elapsed() < Duration::from_secs(60), "{command} was not started");
             std::thread::sleep(Duration::from_millis(10));
         }
         // The recorder writes its environment last.
         std::thread::sleep(Duration::from_millis(100));
-        child
     }
 
     pub fn recorded(&self, command: &str, what: &str) -> Vec<String> {
