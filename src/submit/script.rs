@@ -117,13 +117,13 @@ mod tests {
     fn lines_that_set_the_same_give_way_and_others_stay() {
         let template = "#!/bin/bash\n#PBS -N mine\n#PBS -l nodes=1:ppn=1\n#PBS -q short\n#PBS -m n\n# module load openmpi\n\
                         # module load openmpi\ntrue\n#PBS -q not-read\n";
-        let site = "queue = \"long\"\nchunk = \"fast\"\nmodules = [\"gcc\", \"open mpi\"]\nsetup = [\"ulimit -s unlimited\"]\n\
+        let site = "queue = \"long\"\nchunk = \"fast\"\nmodules = [\"gcc\", \"open;mpi\"]\nsetup = [\"ulimit -s unlimited\"]\n\
                     directives = [\"#PBS -m abe\", \"#PBS -W umask=022\", \"#PBS -W group_list=g\"]";
         assert_eq!(
             filled(Scheduler::Torque, template, site).unwrap(),
             "#!/bin/bash\n#PBS -N mine\n#PBS -m abe\n#PBS -W umask=022\n#PBS -W group_list=g\n#PBS -l nodes=3:ppn=28:fast\n\
              #PBS -l walltime=11:50:00\n#PBS -q long\n# Filled in by oceanspec submit VERSION:\n\
-             module load gcc 'open mpi'\nulimit -s unlimited\nFOLDER='/data/it'\\''s here'\nOCEANSPEC=/opt/bin/oceanspec\n\
+             module load gcc 'open;mpi'\nulimit -s unlimited\nFOLDER='/data/it'\\''s here'\nOCEANSPEC=/opt/bin/oceanspec\n\
              WALLTIME=11:50:00\nRANKS_PER_NODE=4\n\
              set -- '/data/it'\\''s here/run.toml' --set 'run.memory=120 GiB' --set output.path=out.zarr \"$@\"\n\
              # module load openmpi\ntrue\n#PBS -q not-read\n"
