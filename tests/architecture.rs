@@ -24,6 +24,10 @@ const ROOMS: [(&str, Never); 18] = [
     ("source", Never::These(&["plan", "exchange"])),
     ("spectrum", Never::Any),
     ("store", Never::These(&["source", "exchange"])),
+    (
+        "submit",
+        Never::These(&["exchange", "grid", "plan", "prepare", "product", "report", "source", "spectrum", "store"]),
+    ),
     ("synth", Never::Any),
     ("terms", Never::Any),
     ("validate", Never::These(&["source", "exchange", "plan", "spectrum", "prepare", "grid"])),
