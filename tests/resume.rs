@@ -300,10 +300,10 @@ fn what_has_changed_is_told() {
     unchanged("a plain run");
     let begun = partial.join(".journal/run.json");
     let text = fs::read_to_string(&begun).unwrap();
-    let other = text.replacen("\"numbers\": ", "\"numbers\": 9", 1);
+    let other = text.replacen("\"numbers\":", "\"numbers\":9", 1);
     assert_ne!(text, other);
     fs::write(&begun, &other).unwrap();
-    resume(run, &output).failed(2, &["result.zarr.partial", "numbers of version 9", "--overwrite"]);
+    resume(run, &output).failed(2, &["result.zarr.partial", "numbers of version 91", "--overwrite"]);
     fs::write(&begun, "{}").unwrap();
     resume(run, &output).failed(4, &["run.json", "--overwrite"]);
     fs::write(&begun, &text).unwrap();
