@@ -149,7 +149,7 @@ fn torque_gets_whole_nodes_and_the_ranks_by_a_variable() {
     let (_folder, config) = input();
     let site = "scheduler = 'slurm'\ncores_per_node = 24\nranks_per_node = 6\nmemory_per_node = '64 GB'\nchunk = 'fast'\n\
                 walltime = '51:00:00'";
-    let outcome = submit_at(site, &config, &["--scheduler", "torque", "--nodes", "3"]).succeeded();
+    let outcome = submit_at(site, &config, &["--scheduler", "torque", "--nodes", "3", "--overwrite"]).succeeded();
     assert_eq!(
         directives(&outcome.stdout),
         ["#PBS -N oceanspec", "#PBS -j oe", "#PBS -l nodes=3:ppn=24:fast", "#PBS -l walltime=51:00:00"]
@@ -158,7 +158,7 @@ fn torque_gets_whole_nodes_and_the_ranks_by_a_variable() {
     let mut job = Job::torque_of("submit_torque", &outcome.stdout, &["n1", "n2", "n3"], 24);
     let output = job.run();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_starts_this_program(&job, &config, 4, &["--set", "run.memory=64 GB"]);
+    assert_starts_this_program(&job, &config, 4, &["--set", "run.memory=64 GB", "--overwrite"]);
     assert!(has_words(&job.argv(), &["-np", "18", "--map-by", "ppr:6:node:PE=4"]), "{:?}", job.argv());
 }
 

@@ -98,6 +98,9 @@ pub(super) struct Submit {
     /// Set a key of the configuration, as in output.path=spectra.zarr
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     pub(super) sets: Vec<String>,
+    /// Replace an older result at the output path
+    #[arg(long)]
+    pub(super) overwrite: bool,
     /// Hand the script to qsub or sbatch and print the job's number, instead of the script
     #[arg(long)]
     pub(super) go: bool,

@@ -51,6 +51,7 @@ pub(super) fn submit(arguments: &arguments::Submit) -> Result<(), Error> {
         walltime,
         config: folder.join(&arguments.config),
         sets,
+        overwrite: arguments.overwrite,
         folder,
         program,
     };

@@ -36,6 +36,8 @@ pub struct Job {
     pub config: PathBuf,
     /// Settings over it, `key.path=VALUE`, in order.
     pub sets: Vec<String>,
+    /// An older result may be replaced.
+    pub overwrite: bool,
     /// The folder at which relative paths of `sets` start, an absolute path.
     pub folder: PathBuf,
     /// The program, an absolute path.

@@ -77,7 +77,8 @@ fn setup(scheduler: Scheduler, job: &Job, site: &Site) -> Result<Vec<String>, Su
         lines.push(format!("RANKS_PER_NODE={}", job.ranks_per_node));
     }
     let sets: String = job.sets.iter().map(|set| format!(" --set {}", quoted(set))).collect();
-    lines.push(format!("set -- {}{sets} \"$@\"", path(&job.config)?));
+    let overwrite = if job.overwrite { " --overwrite" } else { "" };
+    lines.push(format!("set -- {}{sets}{overwrite} \"$@\"", path(&job.config)?));
     Ok(lines)
 }
 
@@ -103,6 +104,7 @@ mod tests {
             walltime: "11 h 50 min".parse().unwrap(),
             config: "/data/it's here/run.toml".into(),
             sets: vec!["run.memory=120 GiB".to_owned(), "output.path=out.zarr".to_owned()],
+            overwrite: true,
             folder: "/data/it's here".into(),
             program: "/opt/bin/oceanspec".into(),
         }
@@ -125,7 +127,7 @@ mod tests {
              #PBS -l walltime=11:50:00\n#PBS -q long\n# Filled in by oceanspec submit VERSION:\n\
              module load gcc 'open;mpi'\nulimit -s unlimited\nFOLDER='/data/it'\\''s here'\nOCEANSPEC=/opt/bin/oceanspec\n\
              WALLTIME=11:50:00\nRANKS_PER_NODE=4\n\
-             set -- '/data/it'\\''s here/run.toml' --set 'run.memory=120 GiB' --set output.path=out.zarr \"$@\"\n\
+             set -- '/data/it'\\''s here/run.toml' --set 'run.memory=120 GiB' --set output.path=out.zarr --overwrite \"$@\"\n\
              # module load openmpi\ntrue\n#PBS -q not-read\n"
                 .replace("VERSION", env!("CARGO_PKG_VERSION"))
         );
