@@ -8,6 +8,7 @@ mod plan;
 mod progress;
 mod run;
 mod segment_words;
+mod submit;
 mod synth;
 mod validate;
 
@@ -57,6 +58,7 @@ pub fn main() -> i32 {
         Command::Plan(plan) => plan::plan(plan),
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Validate(validate) => validate::validate(validate),
+        Command::Submit(submit) => submit::submit(submit),
         Command::Synth(synth) => synth::synth(synth),
     };
     match catch_unwind(command) {

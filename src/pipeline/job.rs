@@ -25,7 +25,7 @@ use crate::plan::Plan;
 use crate::product::{Bands, MapArray, Moments, Product, Quality};
 use crate::report::{Observer, Phase, Timings};
 use crate::spectrum::frequency_step;
-use crate::store::{JournalFile, ResultStore, Start};
+use crate::store::{JournalFile, ResultStore};
 use crate::terms::{Sample, Seconds};
 
 /// A run with everything known but the number type.
@@ -133,8 +133,9 @@ impl Job<'_> {
         let (store, answer) = match store {
             Ok(store) => {
                 let begun = match identity {
-                    Some(identity) if earlier.session == 1 => begun(self.options.start == Start::Overwrite, identity)
-                        .and_then(|begun| Ok(store.begin(&begun)?)),
+                    Some(identity) if earlier.session == 1 => {
+                        begun(self.options.start.overwrites(), identity).and_then(|begun| Ok(store.begin(&begun)?))
+                    }
                     _ => Ok(()),
                 };
                 (Some(store), begun.and(fault::at("create")))

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::lease::{Beating, Lease};
 use super::{StoreError, journal};
+use crate::fault::{Done, note};
 
 /// The lock's file in the journal's folder.
 const LOCK: &str = "lock";
@@ -63,7 +64,10 @@ impl Hold {
                 Err(StoreError::PartialExists { path: path.to_owned() })
             }
             Err(source) => Err(StoreError::io(path, "make the folder", source)),
-            Ok(()) => Self::take(path),
+            Ok(()) => {
+                note(Done::Made(path));
+                Self::take(path)
+            }
         }
     }
 
@@ -78,7 +82,8 @@ impl Hold {
             Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(StoreError::io(&inner, "make the folder", source));
             }
-            _ => {}
+            Ok(()) => note(Done::Made(&inner)),
+            Err(_) => {}
         }
         let (lock, has_locks) = locked(path, true)?;
         let file = lock_path(path);
