@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::log::LogFormat;
 use crate::submit::Scheduler;
 use crate::terms::{Seconds, WallTime};
 
@@ -45,6 +46,9 @@ pub(super) struct Run {
     /// Go on with an unfinished result, which must be there; with =auto, if there is one
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "must")]
     pub(super) resume: Option<Resume>,
+    /// Form of the lines on stderr; else OCEANSPEC_LOG_FORMAT says, else text
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) log_format: Option<LogFormat>,
 }
 
 /// When an unfinished result is gone on with.

@@ -4,7 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{arguments, print, say};
+use tracing::Level;
+
+use super::log::say;
+use super::{arguments, print};
 use crate::Error;
 use crate::config::{Config, WallLimit};
 use crate::exchange::{SingleProcess, one_process};
@@ -56,7 +59,7 @@ pub(super) fn submit(arguments: &arguments::Submit) -> Result<(), Error> {
         program,
     };
     let script = script(arguments, scheduler, &job, &site)?;
-    say(&summary(&plan, &job, &guessed(&config, &site)));
+    say(Level::INFO, &summary(&plan, &job, &guessed(&config, &site)));
     if arguments.go {
         print(&hand_over(scheduler, &script)?);
     } else {
@@ -185,7 +188,7 @@ fn hand_over(scheduler: Scheduler, script: &str) -> Result<String, SubmitError> 
     match scheduler.job_id(&printed).filter(|_| output.status.success()) {
         Some(id) => {
             if !said.is_empty() {
-                say(&said);
+                say(Level::INFO, &said);
             }
             Ok(id.to_owned())
         }

@@ -1,5 +1,6 @@
 //! The only room that wires the others together: configuration in, result on disk out.
 
+mod account;
 mod apart;
 mod bad_values;
 mod compute;
@@ -26,6 +27,7 @@ mod setup;
 mod snapshots;
 mod stop;
 mod tiles;
+mod timed_world;
 mod writers;
 
 pub use data_error::DataError;
