@@ -1,6 +1,7 @@
 # make demo    build, run the sample on two ranks, validate, show the near-inertial peaks
 # make test    everything that is checked: format, lints, documentation, Rust and Python tests
 # make check   the quick part: format, lints, documentation
+# make soak    runs killed at random moments and gone on with, in the release profile; KILLS=1000 SEED=7 for others
 # make bench   ours, what users would write instead, and the machine's floor, side by side; BENCH="--nx 192 --ny 192" for other sizes
 # make bench-sizes   time against the size of the grid and the length of the record, to 21 GiB; SIZES="--sizes 192x192x2160" for others
 # make kernels each kernel alone on one core, in GB/s and GFLOP/s beside memcpy; KERNELS="turn" for those of a name
@@ -9,7 +10,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-sizes kernels
+.PHONY: help setup build demo test check soak bench bench-sizes kernels
 # Recipes run in the environment that setup.sh found.
 ENV = . target/setup.env
 CARGO_FLAGS = --release --locked
@@ -39,9 +40,13 @@ check: setup
 test: check
 	$(ENV); cargo test $(CARGO_FLAGS)
 	$(ENV); cargo test $(CARGO_FLAGS) --no-default-features --lib --test launch
-	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults
+	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults --test fault_suite
 	$(ENV); cargo build $(CARGO_FLAGS)
 	tests/python/run_checks.sh $(oceanspec)
+
+KILLS = 200
+soak: setup
+	$(ENV); OCEANSPEC_KILLS=$(KILLS) $(if $(SEED),OCEANSPEC_SEED=$(SEED)) cargo test $(CARGO_FLAGS) --test resume kills_at_random_moments -- --nocapture
 
 bench: build
 	$(ENV); cargo build $(CARGO_FLAGS) --example floor

@@ -108,10 +108,12 @@ impl Error {
     /// Whether another run may go on with what one that ended so has finished: not where input or configuration must
     /// become others.
     pub(crate) fn is_curable(&self) -> bool {
-        matches!(
-            self,
-            Error::Stopped { .. } | Error::Store(_) | Error::Source(_) | Error::Internal { .. } | Error::Threads { .. }
-        )
+        match self {
+            Error::Stopped { .. } | Error::Source(_) | Error::Internal { .. } | Error::Threads { .. } => true,
+            Error::Store(error) => error.is_curable(),
+            Error::Identity(error) => matches!(error, IdentityError::Lost { .. }),
+            _ => false,
+        }
     }
 
     /// The exit code of the contract.

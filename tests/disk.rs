@@ -1,14 +1,14 @@
 //! The disk of the result: too small, full in mid-run, not writable. On a small file system of its own where this user may
 //! mount one (root, or user namespaces), and in any case by a limit on the length of files.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use oceanspec::synth::SynthSpec;
 use support::compare::files;
+use support::mounts::private_mounts;
 use support::program::{Outcome, Program};
 use support::run::Run;
 use support::samples::synthetic;
@@ -19,21 +19,6 @@ const STARTS: &[Option<usize>] = if cfg!(feature = "mpi") { &[None, Some(3)] } e
 fn input(folder: &Path) -> Run {
     let spec = SynthSpec { nx: 37, ny: 29, nt: 499, seed: 6, land: false, ..SynthSpec::default() };
     synthetic(&folder.join("input"), &spec)
-}
-
-/// How this user gets mounts of its own; none where the system does not allow it.
-fn private_mounts(test: &str) -> Option<&'static str> {
-    let works = |unshare: &&str| {
-        let script = format!("{unshare} sh -c 'mount -t tmpfs -o size=64k none /mnt'");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script]).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    let found = ["unshare -m", "unshare -rm"].into_iter().find(works);
-    if found.is_none() {
-        eprintln!("skipped: {test} needs mounts of its own, which this user may not have");
-    }
-    found
 }
 
 /// Runs `run` with its output on a new file system of `bytes` at `at`, where it replaces a copy of `older`. What is there

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use oceanspec::synth::SynthSpec;
 use support::compare::{assert_same_result, files};
-use support::program::{Outcome, Started, signal};
+use support::program::{Outcome, signal};
 use support::run::Run;
 use support::samples::synthetic;
+use support::unfinished::{finished_tiles, names, partial_of, wait_for_tiles};
 
 /// Input for a run of many tiles and passes, and what an undisturbed run makes of it.
 struct Case {
@@ -65,32 +66,6 @@ fn number_from(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !name.ends_with("timings.json"));
-    names.sort();
-    names
-}
-
-/// Finished tiles of an unfinished result, by what its journal holds.
-fn finished_tiles(partial: &Path) -> usize {
-    let Ok(entries) = fs::read_dir(partial.join(".journal")) else { return 0 };
-    let journals =
-        entries.map(|entry| entry.unwrap().path()).filter(|path| path.display().to_string().contains("tiles."));
-    journals.map(|path| fs::read(path).unwrap().windows(8).filter(|bytes| bytes == b"oceantil").count()).sum()
-}
-
-/// Waits until so many tiles are finished.
-#[track_caller]
-fn wait_for_tiles(started: &mut Started, partial: &Path, tiles: usize) {
-    let begun = Instant::now();
-    while finished_tiles(partial) < tiles {
-        assert!(!started.has_ended() && begun.elapsed() < Duration::from_secs(60), "{}", started.said());
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// A run that was killed when some tiles were finished.
 #[track_caller]
 fn killed(run: &Run, output: &Path) {
@@ -104,10 +79,6 @@ fn killed(run: &Run, output: &Path) {
 /// Whether a file of an array is one of its chunks, and whole.
 fn is_chunk(name: &Path) -> bool {
     name.starts_with("c") && !name.display().to_string().contains(".writing")
-}
-
-fn partial_of(output: &Path) -> PathBuf {
-    PathBuf::from(format!("{}.partial", output.display()))
 }
 
 fn resume(run: &Run, output: &Path) -> Outcome {

@@ -3,7 +3,8 @@
 //! Only with the feature `faults`, which no release build has; without it every point compiles to nothing. The variable
 //! OCEANSPEC_FAULT = `PHASE:RANK:ACTION` (several by commas) names a point, a rank (0 without a launcher) and what happens
 //! there: `error`, `panic`, `kill` (the process ends itself as `kill -9` would), `power` and `power-in-order` (the same,
-//! after what was not synced has been taken off the disk), `eio` (an error of the disk) or `sleep=SECONDS` (once).
+//! after what was not synced has been taken off the disk), `eio` (an error of the disk), `sleep=SECONDS` (once) or
+//! `slow=MILLISECONDS` (every time).
 //! A phase followed by `+COUNT`, as in `write+3:0:kill`, lets the point be passed so many times before.
 
 use crate::Error;
@@ -69,6 +70,10 @@ pub(crate) fn at(phase: &str) -> Result<(), Error> {
                 std::thread::sleep(std::time::Duration::from_secs(seconds));
                 return Ok(());
             }
+            continue;
+        }
+        if let Some(milliseconds) = action.strip_prefix("slow=").and_then(|time| time.parse().ok()) {
+            std::thread::sleep(std::time::Duration::from_millis(milliseconds));
             continue;
         }
         match action {

@@ -85,6 +85,12 @@ pub enum IdentityError {
         /// The first files that differ, with both sizes and dates, and how many there are.
         differences: String,
     },
+    /// Files of the input have gone while the run was reading it, and none was changed.
+    #[error("the input was taken away while the run was reading it: {differences}; bring it back")]
+    Lost {
+        /// The first files that have gone, and how many there are.
+        differences: String,
+    },
 }
 
 /// Files that a message names.
@@ -126,11 +132,14 @@ impl Identity {
     /// Whether the input's files are still what they were.
     ///
     /// # Errors
-    /// [`IdentityError::Changed`].
+    /// [`IdentityError::Changed`]: what was read may be of either. [`IdentityError::Lost`]: it is of the former.
     pub(super) fn check_input(&self) -> Result<(), IdentityError> {
-        let now: Vec<InputFile> = self.input.par_iter().filter_map(|file| InputFile::of(&file.path)).collect();
+        let now: Vec<Option<InputFile>> = self.input.par_iter().map(|file| InputFile::of(&file.path)).collect();
+        let changed = self.input.iter().zip(&now).any(|(was, is)| is.as_ref().is_some_and(|is| is != was));
+        let now: Vec<InputFile> = now.into_iter().flatten().collect();
         match differences(&self.input, &now) {
-            Some(differences) => Err(IdentityError::Changed { differences }),
+            Some(differences) if changed => Err(IdentityError::Changed { differences }),
+            Some(differences) => Err(IdentityError::Lost { differences }),
             None => Ok(()),
         }
     }
@@ -141,7 +150,7 @@ impl IdentityError {
     pub fn exit_code(&self) -> i32 {
         match self {
             IdentityError::Config { .. } | IdentityError::Program { .. } => 2,
-            IdentityError::Input { .. } | IdentityError::Changed { .. } => 3,
+            IdentityError::Input { .. } | IdentityError::Changed { .. } | IdentityError::Lost { .. } => 3,
         }
     }
 }

@@ -74,15 +74,25 @@ impl Job<'_> {
         match done {
             Ok((summary, snapshots)) => {
                 let files: u64 = world.all_gather(store.files_written()).into_iter().sum();
+                let unchanged = || match &identity {
+                    Some(identity) => Ok(self.timings.time(Phase::Scan, 1, || identity.check_input())?),
+                    None => Ok(()),
+                };
+                let unchanged = agree(world, fault::at("finish").and_then(|()| unchanged()), Error::exit_code);
+                if let Err(error) = unchanged {
+                    return Err(self.end(store, error, &earlier));
+                }
                 let finish = || -> Result<(), Error> {
-                    let Some(identity) = &identity else { return Ok(()) };
-                    self.timings.time(Phase::Scan, 1, || identity.check_input())?;
+                    if identity.is_none() {
+                        return Ok(());
+                    }
                     self.timings.time(Phase::Write, 1, || {
                         snapshots.describe(&mut store, self.setup.catalog.time())?;
                         Ok(self.pool.install(|| store.finish(files + earlier.shards()))?)
                     })
                 };
-                agree(world, fault::at("finish").and_then(|()| finish()), Error::exit_code).map(|()| summary)
+                let finished = agree(world, finish(), Error::exit_code);
+                finished.map(|()| summary).map_err(|error| self.unfinished(error, self.tiles() as u64))
             }
             Err(error) => Err(self.end(store, error, &earlier)),
         }
@@ -102,17 +112,24 @@ impl Job<'_> {
         let finished = world.all_gather(own).into_iter().sum::<u64>() + earlier.tiles.len() as u64;
         let curable = world.all_gather(u64::from(error.is_curable())).into_iter().any(|curable| curable == 1);
         if curable && (finished > 0 || error.exit_code() == STOPPED) {
-            if matches!(error, Error::Elsewhere(_)) {
-                return error;
-            }
-            let tiles = self.plan.tiles.len() + self.plan.finished.len();
-            let partial = partial(self.config);
-            return Error::Unfinished { source: Box::new(error), finished, tiles, partial };
+            return self.unfinished(error, finished);
         }
         if let Err(also) = store.abandon() {
             warn!("{also}");
         }
         error
+    }
+
+    /// An error with what is kept all the same, where that is of use to another run.
+    fn unfinished(&self, error: Error, finished: u64) -> Error {
+        if !error.is_curable() {
+            return error;
+        }
+        Error::Unfinished { source: Box::new(error), finished, tiles: self.tiles(), partial: partial(self.config) }
+    }
+
+    fn tiles(&self) -> usize {
+        self.plan.tiles.len() + self.plan.finished.len()
     }
 
     fn open_store(

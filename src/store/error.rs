@@ -218,6 +218,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether what a run has finished is there for another one that goes on with it, once the cause is mended: not when
+    /// it is lost, touched by others, or whole but for its name.
+    pub(crate) fn is_curable(&self) -> bool {
+        !matches!(self, StoreError::Vanished { .. } | StoreError::Incomplete { .. } | StoreError::NotInPlace { .. })
+    }
+
     /// Sorts an error of the file system by what mends it.
     pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         let path = path.to_owned();

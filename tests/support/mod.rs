@@ -8,7 +8,9 @@
 pub mod compare;
 pub mod direct;
 pub mod mds;
+pub mod mounts;
 pub mod program;
 pub mod result;
 pub mod run;
 pub mod samples;
+pub mod unfinished;
