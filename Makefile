@@ -1,6 +1,7 @@
 # make demo    build, run the sample on two ranks, validate, show the near-inertial peaks
 # make test    everything that is checked: format, lints, documentation, Rust and Python tests
 # make check   the quick part: format, lints, documentation
+# make schedulers   the job scripts under a real Slurm, started for this on three hosts of namespaces; SCENARIOS="sbatch qsub" for some; says NOT TESTED where it cannot
 # make bench   ours, what users would write instead, and the machine's floor, side by side; BENCH="--nx 192 --ny 192" for other sizes
 # make bench-sizes   time against the size of the grid and the length of the record, to 21 GiB; SIZES="--sizes 192x192x2160" for others
 # make kernels each kernel alone on one core, in GB/s and GFLOP/s beside memcpy; KERNELS="turn" for those of a name
@@ -9,7 +10,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench bench-sizes kernels
+.PHONY: help setup build demo test check schedulers bench bench-sizes kernels
 # Recipes run in the environment that setup.sh found.
 ENV = . target/setup.env
 CARGO_FLAGS = --release --locked
@@ -42,6 +43,9 @@ test: check
 	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults
 	$(ENV); cargo build $(CARGO_FLAGS)
 	tests/python/run_checks.sh $(oceanspec)
+
+schedulers: build
+	.venv/bin/python -B tests/schedulers/drive.py $(oceanspec) $(SCENARIOS)
 
 bench: build
 	$(ENV); cargo build $(CARGO_FLAGS) --example floor

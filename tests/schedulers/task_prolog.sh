@@ -1,0 +1,24 @@
+#!/bin/bash
+# Slurm runs this before each task (and each batch script); what it prints as `export` and `unset` changes the task's
+# environment. Jobs of qsub get the node file that Slurm's imitation of PBS leaves out: a host once for each of its
+# ranks. Jobs of sbatch lose the PBS variables that the plugin gives to all jobs.
+set -euo pipefail
+if [ "${SUBMITTED_BY:-}" != qsub ]; then
+  for name in $(compgen -e PBS_); do echo "unset $name"; done
+  exit 0
+fi
+# Batch scripts alone: SLURM_TASKS_PER_NODE of a step is the step's.
+[ "${SLURM_PROCID:-0}" = 0 ] && [ -z "${PBS_NODEFILE:-}" ] || exit 0
+node_file=${0%/*}/nodes-of-$SLURM_JOB_ID
+mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
+counts=()
+IFS=, read -ra groups <<<"$SLURM_TASKS_PER_NODE" # as in 2(x3),1
+for group in "${groups[@]}"; do
+  times=1
+  [[ $group =~ \(x([0-9]+)\) ]] && times=${BASH_REMATCH[1]}
+  for ((n = 0; n < times; n++)); do counts+=("${group%%(*}"); done
+done
+for index in "${!hosts[@]}"; do
+  for ((rank = 0; rank < counts[index]; rank++)); do echo "${hosts[index]}"; done
+done >"$node_file"
+echo "export PBS_NODEFILE=$node_file"
