@@ -1,15 +1,20 @@
 //! Any error of a run, and the exit code it ends with.
 
+use std::path::PathBuf;
+
 use crate::config::ConfigError;
 use crate::exchange::{Elsewhere, LaunchError};
 use crate::grid::GridError;
-use crate::pipeline::DataError;
+use crate::pipeline::{DataError, IdentityError, StopCause};
 use crate::plan::PlanError;
 use crate::source::SourceError;
 use crate::spectrum::SpectrumError;
 use crate::store::StoreError;
 use crate::synth::SynthError;
 use crate::validate::ValidateError;
+
+/// Exit code of a run that stopped in time, to be gone on with.
+pub(crate) const STOPPED: i32 = 75;
 
 /// What can end a command; the text is for the user.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +63,27 @@ pub enum Error {
         /// What it was compared with.
         reference: String,
     },
+    /// An unfinished result that cannot be gone on with.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The run was to stop before it was done.
+    #[error("{cause}")]
+    Stopped {
+        /// Why.
+        cause: StopCause,
+    },
+    /// A run that did not finish, and what it has finished.
+    #[error("{source}; {finished} of {tiles} tiles are finished and kept in {partial}: run again with `--resume`")]
+    Unfinished {
+        /// What ended it.
+        source: Box<Error>,
+        /// Finished tiles.
+        finished: u64,
+        /// All tiles.
+        tiles: usize,
+        /// Where they are.
+        partial: PathBuf,
+    },
     /// Another rank failed and has said why.
     #[error(transparent)]
     Elsewhere(#[from] Elsewhere),
@@ -78,6 +104,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether another run may go on with what one that ended so has finished: not where input or configuration must
+    /// become others.
+    pub(crate) fn is_curable(&self) -> bool {
+        matches!(
+            self,
+            Error::Stopped { .. } | Error::Store(_) | Error::Source(_) | Error::Internal { .. } | Error::Threads { .. }
+        )
+    }
+
     /// The exit code of the contract.
     pub fn exit_code(&self) -> i32 {
         match self {
@@ -92,6 +127,9 @@ impl Error {
             Error::Validate(ValidateError::Tolerance { .. }) => 2,
             Error::Validate(ValidateError::Read(_)) => 3,
             Error::Validate(_) | Error::Missed { .. } => 6,
+            Error::Identity(identity) => identity.exit_code(),
+            Error::Stopped { .. } => STOPPED,
+            Error::Unfinished { source, .. } => source.exit_code(),
             Error::Elsewhere(elsewhere) => elsewhere.code,
         }
     }

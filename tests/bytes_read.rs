@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
 
 use oceanspec::config::Config;
 use oceanspec::exchange::SingleProcess;
 use oceanspec::pipeline::{self, RunOptions, Setup};
 use oceanspec::plan::{Plan, PlanError};
 use oceanspec::report::Silent;
+use oceanspec::store::Start;
 use oceanspec::synth::{SynthSpec, synthesise};
 
 fn load(folder: &Path, sets: &[&str]) -> Config {
@@ -46,8 +49,8 @@ fn check(folder: &Path, sets: &[&str]) -> Vec<usize> {
         let sets: Vec<&str> = sets.iter().copied().chain([memory.as_str()]).collect();
         let plan = plan(folder, &sets, &setup).unwrap();
         passes.push(plan.passes.len());
-        let done =
-            pipeline::run(&load(folder, &sets), &SingleProcess, &Silent, RunOptions { overwrite: true }).unwrap();
+        let options = RunOptions { start: Start::Overwrite, started: Instant::now(), signal: &AtomicUsize::new(0) };
+        let done = pipeline::run(&load(folder, &sets), &SingleProcess, &Silent, options).unwrap();
         assert_eq!(done.bytes_read, plan.bytes_in, "{sets:?}, {} passes", plan.passes.len());
         assert!(plan.bytes_in >= plan.bytes_needed);
     }

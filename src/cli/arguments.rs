@@ -37,8 +37,20 @@ pub(super) struct Run {
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     pub(super) sets: Vec<String>,
     /// Replace an older result at the output path
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     pub(super) overwrite: bool,
+    /// Go on with an unfinished result, which must be there; with =auto, if there is one
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "must")]
+    pub(super) resume: Option<Resume>,
+}
+
+/// When an unfinished result is gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Resume {
+    /// It must be there
+    Must,
+    /// If there is one; else the run starts anew
+    Auto,
 }
 
 #[derive(Debug, Args)]

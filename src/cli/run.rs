@@ -2,19 +2,23 @@
 
 use std::io::IsTerminal;
 use std::panic::{set_hook, take_hook};
-use std::sync::Once;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Once};
+use std::time::Instant;
 
+use signal_hook::consts::{SIGUSR1, SIGUSR2};
 use tracing_subscriber::EnvFilter;
 
-use super::arguments;
+use super::arguments::{self, Resume};
 use super::progress::Progress;
 use super::{print, say, tell};
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::{self, Fingerprint, World, agree};
 use crate::fault;
-use crate::pipeline::{self, RunOptions};
+use crate::pipeline::{self, RunOptions, RunSummary};
 use crate::report::{Observer, Silent};
+use crate::store::Start;
 use crate::terms::Bytes;
 
 /// Exit code where the ranks were not started as one run: usage.
@@ -50,7 +54,25 @@ fn end_all_on_panic(rank: usize, ranks: usize) {
     }));
 }
 
+/// The number of the last of the signals that ask for a stop; 0 before one comes. They end nothing from here on.
+fn stop_signals() -> Arc<AtomicUsize> {
+    let asked = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGUSR1, SIGUSR2] {
+        // It fails for signals that cannot be caught only.
+        let _ = signal_hook::flag::register_usize(signal, Arc::clone(&asked), signal as usize);
+    }
+    asked
+}
+
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
+    let started = Instant::now();
+    let signal = stop_signals();
+    let start = match (arguments.overwrite, arguments.resume) {
+        (true, _) => Start::Overwrite,
+        (false, None) => Start::New,
+        (false, Some(Resume::Must)) => Start::Resume,
+        (false, Some(Resume::Auto)) => Start::ResumeIfAny,
+    };
     let world = exchange::world()?;
     start_log(&*world);
     end_all_on_panic(world.rank(), world.size());
@@ -59,7 +81,7 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
             Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
         }
         let config = load(&*world, arguments)?;
-        run_on(&*world, &config, arguments.overwrite)
+        run_on(&*world, &config, RunOptions { start, started, signal: &signal })
     };
     let outcome = work();
     if let Err(error) = &outcome {
@@ -83,18 +105,28 @@ fn load(world: &dyn World, arguments: &arguments::Run) -> Result<Config, Error> 
     agree(world, received, Error::exit_code)
 }
 
-fn run_on(world: &dyn World, config: &Config, overwrite: bool) -> Result<(), Error> {
+fn line(path: &str, summary: &RunSummary) -> String {
+    if summary.points == 0 {
+        return format!("{path}: it was whole and is now in its place");
+    }
+    let before = match summary.finished_before {
+        0 => String::new(),
+        tiles => format!(" ({tiles} tiles were finished before)"),
+    };
+    format!(
+        "{path}: spectra of {} points{before}; {} read, {} of spectra written, {:.1} s",
+        summary.points,
+        Bytes(summary.bytes_read),
+        Bytes(summary.bytes_written),
+        summary.seconds
+    )
+}
+
+fn run_on(world: &dyn World, config: &Config, options: RunOptions<'_>) -> Result<(), Error> {
     let progress: Box<dyn Observer> = if world.rank() == 0 { Box::new(Progress::new()) } else { Box::new(Silent) };
-    let summary = pipeline::run(config, world, &*progress, RunOptions { overwrite })?;
+    let summary = pipeline::run(config, world, &*progress, options)?;
     if world.rank() == 0 {
-        print(&format!(
-            "{}: spectra of {} points; {} read, {} of spectra written, {:.1} s",
-            config.output.path.display(),
-            summary.points,
-            Bytes(summary.bytes_read),
-            Bytes(summary.bytes_written),
-            summary.seconds
-        ));
+        print(&line(&config.output.path.display().to_string(), &summary));
     }
     Ok(())
 }

@@ -88,7 +88,15 @@ const TABLES: &[Table] = &[
         path: "output",
         keys: &[("path", "\"spectra.zarr\""), ("spectrum", "true"), ("codec", "\"zstd\""), ("keep_bits", "12")],
     },
-    Table { path: "run", keys: &[("memory", "\"8 GiB\""), ("threads", "4")] },
+    Table {
+        path: "run",
+        keys: &[
+            ("memory", "\"8 GiB\""),
+            ("threads", "4"),
+            ("walltime", "\"11:50:00\""),
+            ("stall_timeout", "\"10 min\""),
+        ],
+    },
 ];
 
 /// `timestep = "25 s"` for `input.timestep`; list positions in the path are left out.

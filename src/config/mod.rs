@@ -39,7 +39,7 @@ pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variable
 pub use output::{Codec, Output};
 pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};
 pub use prepare::{Missing, Prepare};
-pub use run::Run;
+pub use run::{Run, WallLimit};
 pub use select::Select;
 pub use spectrum::{Method, Segment, Spectrum};
 

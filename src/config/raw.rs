@@ -138,4 +138,14 @@ pub(super) struct RawOutput {
 pub(super) struct RawRun {
     pub(super) memory: Option<String>,
     pub(super) threads: Option<i64>,
+    pub(super) walltime: Option<RawWallTime>,
+    pub(super) stall_timeout: Option<String>,
+}
+
+/// `11:50:00` without quotes is a time of the day to TOML.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "must be a time in quotes")]
+pub(super) enum RawWallTime {
+    Text(String),
+    Toml(Datetime),
 }

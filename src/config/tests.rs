@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use jiff::civil::date;
 
 use super::*;
-use crate::terms::{BandLimit, Bytes, CyclesPerDay, Detrend, Precision, Window};
+use crate::terms::{BandLimit, Bytes, CyclesPerDay, Detrend, Precision, WallTime, Window};
 
 /// The example of the interface, key by key.
 const EXAMPLE: &str = r#"
@@ -65,6 +65,8 @@ codec    = "zstd"
 [run]
 memory  = "8 GiB"
 threads = 4
+walltime = "11:50:00"
+stall_timeout = "10 min"
 "#;
 
 fn parse(text: &str) -> Config {
@@ -148,7 +150,15 @@ fn the_documented_example_has_the_documented_meaning() {
             keep_bits: None,
         }
     );
-    assert_eq!(config.run, Run { memory: Some(Bytes(8 << 30)), threads: Some(4) });
+    assert_eq!(
+        config.run,
+        Run {
+            memory: Some(Bytes(8 << 30)),
+            threads: Some(4),
+            walltime: WallTime::new(42_600).map(WallLimit::Limit),
+            stall_timeout: Some(Seconds(600.0)),
+        }
+    );
 }
 
 #[test]
@@ -192,6 +202,14 @@ fn every_other_form_of_a_value_is_understood() {
     assert_eq!(both.variables, Variables::Velocity { u: "state3d".to_owned(), v: "state3d".to_owned() });
     assert_eq!((both.record_of(0), both.record_of(1)), (&Record::Name("UVEL".to_owned()), &Record::Number(2)));
     assert_eq!(input.record_of(1), input.record_of(0));
+    let half_a_day = parse("run.walltime = \"12:00:00\"").run.walltime;
+    assert_eq!(half_a_day, WallTime::new(43_200).map(WallLimit::Limit));
+    for same in ["12:00:00", "\"0-12:00:00\"", "\"11 h 60 min\"", "\"0.5 days\""] {
+        assert_eq!(parse(&format!("run.walltime = {same}")).run.walltime, half_a_day, "{same}");
+    }
+    let unbounded = parse("run = { walltime = \"none\", stall_timeout = \"none\" }").run;
+    assert_eq!((unbounded.walltime, unbounded.stall_timeout), (Some(WallLimit::Unlimited), None));
+    assert_eq!(parse("run.stall_timeout = \"2 s\"").run.stall_timeout, Some(Seconds(2.0)));
     assert_eq!(parse("prepare.missing = \"reject\"").prepare.missing, Missing::Reject);
     assert_eq!(parse("input.layout = \"llc\"").input.layout, Some(Layout::Llc));
     assert_eq!(
@@ -206,7 +224,10 @@ fn defaults_are_those_of_the_example() {
     assert_eq!(with_defaults.input.path, None);
     assert_eq!(with_defaults.input.layout, None);
     assert_eq!(with_defaults.bands, []);
-    assert_eq!(with_defaults.run, Run { memory: None, threads: None });
+    assert_eq!(
+        with_defaults.run,
+        Run { memory: None, threads: None, walltime: None, stall_timeout: Some(Seconds(600.0)) }
+    );
     let example = parse(EXAMPLE);
     with_defaults.input.path = example.input.path.clone();
     with_defaults.input.grid = example.input.grid.clone();

@@ -24,6 +24,19 @@ pub enum GridField {
 }
 
 impl GridField {
+    /// Every field.
+    pub const ALL: [GridField; 9] = [
+        GridField::Xc,
+        GridField::Yc,
+        GridField::Depth,
+        GridField::Ra,
+        GridField::HFacC,
+        GridField::HFacW,
+        GridField::HFacS,
+        GridField::AngleCs,
+        GridField::AngleSn,
+    ];
+
     /// The name in MITgcm's output.
     pub fn name(self) -> &'static str {
         match self {

@@ -15,12 +15,14 @@ use crate::product::{Estimate, Product};
 use crate::spectrum::{GapCounts, Rotation, Welch, WelchScratch};
 use crate::terms::{LANES, Line, Sample, inertial_frequency};
 
-/// Maps of one owned tile, [group][plane][lane], kept until all tiles are done.
+/// What is known of a tile besides its spectra.
 pub(super) struct TileMaps {
     /// Place in `Plan::tiles`.
     pub(super) tile: usize,
-    /// Values.
+    /// Maps, [group][plane][lane].
     pub(super) values: Vec<[f64; LANES]>,
+    /// Times with gaps: how many samples were filled and left out.
+    pub(super) gaps: Vec<[u32; 3]>,
 }
 
 /// What a worker needs for one group beyond the series.
@@ -96,7 +98,7 @@ impl<'a, T: Sample> Estimator<'a, T> {
             let number = cell.group.unwrap_or_default();
             self.group(&series, number, group, geometry, cell.shard, planes);
         });
-        Ok(TileMaps { tile, values })
+        Ok(TileMaps { tile, values, gaps: self.take_gaps() })
     }
 
     fn group(
@@ -144,13 +146,14 @@ impl<'a, T: Sample> Estimator<'a, T> {
         }
     }
 
-    /// Samples filled and left out by time, at all points of this rank estimated so far.
-    pub(super) fn gaps(&self) -> GapCounts {
+    /// Samples filled and left out since they were last taken. No worker is at work meanwhile.
+    fn take_gaps(&self) -> Vec<[u32; 3]> {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = workers.iter_mut().map(|worker| worker.welch.gaps().take()).filter(|taken| !taken.is_empty());
+        let Some(first) = taken.next() else { return Vec::new() };
         let mut gaps = GapCounts::none(self.plan.problem.steps);
-        for worker in self.workers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            gaps.add(worker.welch.gaps());
-        }
-        gaps
+        std::iter::once(first).chain(taken).for_each(|taken| gaps.add(&taken));
+        gaps.take()
     }
 
     /// Latitudes and angles of a tile's groups.

@@ -22,7 +22,7 @@ pub(super) fn check_room(config: &Config, plan: &Plan) -> Result<(), Error> {
 /// Less than the spectra and the moments of all points with a spectrum can take; land takes nothing.
 fn least(config: &Config, plan: &Plan) -> Bytes {
     let problem = &plan.problem;
-    let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
+    let points = plan.points();
     const MOMENTS: usize = 4;
     let values = MOMENTS + if problem.spectrum { problem.frequencies } else { 0 };
     let bytes = points as f64 * values as f64 * problem.sample_bytes as f64;

@@ -2,7 +2,7 @@
 
 use rayon::ThreadPool;
 
-use super::compute::TileMaps;
+use super::finished::FinishedTiles;
 use super::groups::tile_groups;
 use super::setup::Setup;
 use crate::Error;
@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::GridField;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tile};
 use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
 use crate::source::StepStatus;
 use crate::store::{ResultStore, Values};
@@ -22,6 +22,12 @@ struct MapBlock {
     face: usize,
     row: usize,
     rows: std::ops::Range<usize>,
+}
+
+impl MapBlock {
+    fn holds(&self, tile: &Tile) -> bool {
+        tile.face == self.face && self.rows.contains(&tile.j.start)
+    }
 }
 
 /// Writes maps; every file has its writer among the ranks.
@@ -62,18 +68,14 @@ impl MapWriter<'_> {
     /// Collective: gathers and writes the maps of all products; `maps` in the order of their planes.
     ///
     /// # Errors
-    /// When a file cannot be written. The ranks agree on it whenever each has written a file.
+    /// When the journal cannot be read or a file cannot be written. The ranks agree on it whenever each has written a file.
     pub(super) fn write_products(
         &self,
         world: &dyn World,
         maps: &[MapArray],
-        owned: &[TileMaps],
+        finished: &FinishedTiles<'_>,
         bands: usize,
     ) -> Result<(), Error> {
-        let mut owner_of = vec![0; self.plan.tiles.len()];
-        for pass in &self.plan.passes {
-            owner_of[pass.tiles.clone()].copy_from_slice(&pass.owners);
-        }
         let planes: Vec<(&MapArray, usize)> = maps
             .iter()
             .flat_map(|map| (0..if map.by_band { bands } else { 1 }).map(move |plane| (map, plane)))
@@ -84,15 +86,16 @@ impl MapWriter<'_> {
             for (at, (map, plane)) in planes.iter().enumerate() {
                 let writer = turn % world.size();
                 turn += 1;
-                let mine: Vec<[f64; LANES]> = owned
-                    .iter()
-                    .filter(|tile| self.lies_in(tile.tile, &block))
-                    .flat_map(|tile| tile.values.iter().skip(at).step_by(planes.len()).copied())
-                    .collect();
+                let mine = finished.plane(at, |tile| block.holds(tile)).unwrap_or_else(|error| {
+                    result = Err(error);
+                    Vec::new()
+                });
                 let parts = world.gather(writer, bytemuck::cast_slice(&mine));
-                if world.rank() == writer {
-                    let values = self.assemble(&block, &owner_of, &parts, map.kind);
-                    result = self.write(map, map.by_band.then_some(*plane), &block, &values);
+                if world.rank() == writer
+                    && let Some(values) = self.assemble(&block, finished, &parts, map.kind)
+                {
+                    let written = self.write(map, map.by_band.then_some(*plane), &block, &values);
+                    result = result.and(written);
                 }
                 if turn.is_multiple_of(world.size()) {
                     agree(world, std::mem::replace(&mut result, Ok(())), Error::exit_code)?;
@@ -102,22 +105,23 @@ impl MapWriter<'_> {
         agree(world, result, Error::exit_code)
     }
 
-    fn lies_in(&self, tile: usize, block: &MapBlock) -> bool {
-        let tile = &self.plan.tiles[tile];
-        tile.face == block.face && block.rows.contains(&tile.j.start)
-    }
-
-    /// One plane of a block, [j, i], from the lanes that the owners sent.
-    fn assemble(&self, block: &MapBlock, owner_of: &[usize], parts: &[Vec<u8>], kind: MapKind) -> Vec<f64> {
+    /// One plane of a block, [j, i], from the lanes that those who read it sent; none where a rank has less than it should,
+    /// and brings an error.
+    fn assemble(
+        &self,
+        block: &MapBlock,
+        finished: &FinishedTiles<'_>,
+        parts: &[Vec<u8>],
+        kind: MapKind,
+    ) -> Option<Vec<f64>> {
         let nothing = kind.nothing();
         let width = self.plan.tiling.ni;
         let mut values = vec![nothing; block.rows.len() * width];
         let mut next = vec![0; parts.len()];
-        for (at, tile) in self.plan.tiles.iter().enumerate().filter(|(at, _)| self.lies_in(*at, block)) {
-            let owner = owner_of[at];
+        for (tile, holder) in finished.holders(|tile| block.holds(tile)) {
             for group in tile_groups(&self.setup.grid.analysed, &self.setup.lattice, tile) {
-                let bytes = &parts[owner][next[owner]..next[owner] + LANES * 8];
-                next[owner] += LANES * 8;
+                let bytes = parts[holder].get(next[holder]..next[holder] + LANES * 8)?;
+                next[holder] += LANES * 8;
                 let row = tile.j.start + group.row as usize - block.rows.start;
                 let first = row * width + tile.i.start + group.column as usize;
                 for (lane, bytes) in
@@ -127,7 +131,7 @@ impl MapWriter<'_> {
                 }
             }
         }
-        values
+        Some(values)
     }
 
     fn write(&self, map: &MapArray, plane: Option<usize>, block: &MapBlock, values: &[f64]) -> Result<(), Error> {

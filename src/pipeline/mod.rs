@@ -5,8 +5,11 @@ mod bad_values;
 mod compute;
 mod data_error;
 mod disk;
+mod finished;
 mod groups;
+mod identity;
 mod inspection;
+mod job;
 mod layout;
 mod maps;
 mod node;
@@ -17,9 +20,11 @@ mod passes;
 mod planning;
 mod progress;
 mod read;
+mod resume;
 mod run;
 mod setup;
 mod snapshots;
+mod stop;
 mod tiles;
 mod writers;
 
@@ -30,5 +35,7 @@ pub use planning::{Assumed, plan, plan_assumed, plan_json, segment_cost};
 // What `segment_cost` returns.
 pub use crate::spectrum::{LengthCost, SegmentCost};
 
+pub use identity::IdentityError;
 pub use run::{RunOptions, RunSummary, run};
 pub use setup::{Setup, look};
+pub use stop::StopCause;

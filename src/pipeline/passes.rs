@@ -3,17 +3,19 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
 use super::bad_values::BadValues;
-use super::compute::{Estimator, TileMaps};
+use super::compute::Estimator;
 use super::open_files::OpenFiles;
 use super::progress::{StageProgress, UNITS_OF_STAGE};
 use super::read::PassReader;
 use super::setup::Setup;
+use super::stop::Stop;
 use super::tiles::TileStage;
-use super::writers::ShardWriters;
+use super::writers::{Destination, ShardWriters};
 use crate::Error;
 use crate::config::Prepare;
 use crate::exchange::{Transposition, World, agree};
@@ -33,21 +35,17 @@ pub(super) struct Passes<'a, T: Sample> {
     pub(super) store: &'a ResultStore,
     pub(super) estimator: &'a Estimator<'a, T>,
     pub(super) bad: &'a BadValues,
+    pub(super) stop: &'a Stop<'a>,
 }
 
-/// What they leave on a rank.
+/// What they did on a rank.
 pub(super) struct Done {
-    pub(super) owned: Vec<TileMaps>,
     pub(super) bytes_read: u64,
     pub(super) bytes_written: u64,
 }
 
-/// What estimating leaves, and its buffers.
-#[derive(Default)]
-struct Estimated<T> {
-    owned: Vec<TileMaps>,
-    shards: [Vec<T>; 2],
-}
+/// Buffers of estimating: a shard that is filled and one that is encoded.
+type Shards<T> = [Vec<T>; 2];
 
 impl<'a, T: Sample> Passes<'a, T> {
     /// Collective: all passes. Every error is agreed on where it arises: all ranks return one, or none does.
@@ -56,43 +54,54 @@ impl<'a, T: Sample> Passes<'a, T> {
     /// As [`agree`].
     pub(super) fn run(&self, world: &dyn World) -> Result<Done, Error> {
         thread::scope(|scope| {
-            let writers = ShardWriters::start(scope, self.store);
-            let (owned, bytes_read) = self.read_and_estimate(world, &writers)?;
+            let to = Destination { store: self.store, plan: self.plan, planes: self.estimator.planes };
+            let writers = ShardWriters::start(scope, to);
+            let bytes_read = self.read_and_estimate(world, &writers)?;
             let bytes_written = agree(world, writers.finish(), Error::exit_code)?;
-            Ok(Done { owned, bytes_read, bytes_written })
+            Ok(Done { bytes_read, bytes_written })
         })
     }
 
-    /// Collective: all passes but for the end of writing; returns the maps of owned tiles, and bytes read.
-    fn read_and_estimate(&self, world: &dyn World, writers: &ShardWriters<'_>) -> Result<(Vec<TileMaps>, u64), Error> {
+    /// Collective: all passes but for the end of writing; returns bytes read.
+    fn read_and_estimate(&self, world: &dyn World, writers: &ShardWriters<'_>) -> Result<u64, Error> {
         let passes = &self.plan.passes;
         let bytes_of_rank = self.plan.bytes_in / world.size() as u64;
         self.observer.begin("spectra", 2 * passes.len() as u64 * UNITS_OF_STAGE, bytes_of_rank);
         let mine = share(self.plan.problem.steps, world.size(), world.rank());
         let files = OpenFiles::new(&self.setup.catalog, self.plan, mine.len());
         let mut bytes_read = 0;
-        let mut estimated = Estimated::default();
+        let mut shards = Shards::default();
+        let mut longest = Duration::ZERO;
         // Read and not estimated; estimated, so that the memory is free.
         let (mut waiting, mut spare): (Option<Transposition<'a, T>>, Option<Transposition<'a, T>>) = (None, None);
+        let mut enough = Ok(());
         for pass in passes {
             if !self.plan.overlap
                 && let Some(whole) = waiting.take()
             {
-                self.estimate_alone(world, writers, &whole, &mut estimated)?;
+                self.estimate_alone(world, writers, &whole, &mut shards)?;
                 spare = Some(whole);
             }
+            enough = agree(world, self.stop.check_pass(longest), Error::exit_code);
+            if enough.is_err() {
+                break;
+            }
+            let started = Instant::now();
             let reading = Transposition::new(self.plan, pass, world, spare.take());
-            let (read, done) = self.both(world, (pass, &files), reading, (waiting.take(), writers), &mut estimated)?;
+            let (read, done) = self.both(world, (pass, &files), reading, (waiting.take(), writers), &mut shards)?;
             bytes_read += read.bytes;
             waiting = Some(read.series);
             spare = done;
+            // It is read and estimated, one after the other; here it was read, and another estimated.
+            longest = longest.max(2 * started.elapsed());
         }
         drop(spare);
         if let Some(last) = waiting {
-            self.estimate_alone(world, writers, &last, &mut estimated)?;
+            self.estimate_alone(world, writers, &last, &mut shards)?;
         }
+        enough?;
         self.observer.end();
-        Ok((estimated.owned, bytes_read))
+        Ok(bytes_read)
     }
 
     /// Collective: reads `pass` while what was read before is estimated; returns both series.
@@ -102,9 +111,9 @@ impl<'a, T: Sample> Passes<'a, T> {
         (pass, files): (&Pass, &OpenFiles<'_>),
         reading: Transposition<'a, T>,
         (whole, writers): (Option<Transposition<'a, T>>, &ShardWriters<'_>),
-        estimated: &mut Estimated<T>,
+        shards: &mut Shards<T>,
     ) -> Result<(ReadPass<'a, T>, Option<Transposition<'a, T>>), Error> {
-        let stop = AtomicBool::new(false);
+        let unwanted = AtomicBool::new(false);
         let failure = Mutex::new(None);
         let failed = || {
             let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -113,17 +122,17 @@ impl<'a, T: Sample> Passes<'a, T> {
         let read = thread::scope(|scope| {
             if let Some(whole) = &whole {
                 scope.spawn(|| {
-                    if let Err(error) = self.estimate(writers, whole, estimated, &stop) {
+                    if let Err(error) = self.estimate(writers, whole, shards, &unwanted) {
                         *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     }
                 });
             }
             let read = self.read(world, (pass, files), reading, &failed);
             // What is still to be estimated is for nothing if reading failed.
-            stop.store(read.is_err(), Ordering::Relaxed);
+            unwanted.store(read.is_err(), Ordering::Relaxed);
             read
         })?;
-        agree(world, failed(), Error::exit_code)?;
+        agree(world, failed().and_then(|()| self.stop.check()), Error::exit_code)?;
         Ok((read, whole))
     }
 
@@ -133,9 +142,10 @@ impl<'a, T: Sample> Passes<'a, T> {
         world: &dyn World,
         writers: &ShardWriters<'_>,
         whole: &Transposition<'a, T>,
-        estimated: &mut Estimated<T>,
+        shards: &mut Shards<T>,
     ) -> Result<(), Error> {
-        let done = self.estimate(writers, whole, estimated, &AtomicBool::new(false)).and_then(|()| writers.check());
+        let estimated = self.estimate(writers, whole, shards, &AtomicBool::new(false));
+        let done = estimated.and_then(|()| writers.check()).and_then(|()| self.stop.check());
         agree(world, done, Error::exit_code)
     }
 
@@ -155,7 +165,7 @@ impl<'a, T: Sample> Passes<'a, T> {
                 let round = series.begin(round);
                 self.pool.install(|| reader.read(&round, &|steps| stage.advance(steps)))
             };
-            agree(world, others().and(read), Error::exit_code)?;
+            agree(world, others().and(read).and_then(|()| self.stop.check()), Error::exit_code)?;
             // Alone among the points: nothing can go wrong here that ranks could agree on.
             fault::at("exchange")?;
             series.finish(world, self.pool, round);
@@ -164,13 +174,14 @@ impl<'a, T: Sample> Passes<'a, T> {
         Ok(ReadPass { series, bytes: reader.bytes.load(Ordering::Relaxed) })
     }
 
-    /// Estimates one pass; ends early, as if it were done, when `stop` comes to be set or a shard cannot be written.
+    /// Estimates one pass; ends early, as if it were done, when the run is to stop, `unwanted` comes to be set, or a shard
+    /// cannot be written.
     fn estimate(
         &self,
         writers: &ShardWriters<'_>,
         whole: &Transposition<'a, T>,
-        estimated: &mut Estimated<T>,
-        stop: &AtomicBool,
+        shards: &mut Shards<T>,
+        unwanted: &AtomicBool,
     ) -> Result<(), Error> {
         let points = whole.tiles().map(|(tile, _)| self.plan.tiles[tile].occupancy.points).sum();
         let progress = StageProgress::new(self.observer, points);
@@ -181,9 +192,10 @@ impl<'a, T: Sample> Passes<'a, T> {
             writers,
             progress: &|points| progress.advance(points),
             pool: self.pool,
-            stop,
+            unwanted,
+            stop: self.stop,
         };
-        stage.compute(self.estimator, whole, &mut estimated.shards, &mut estimated.owned)?;
+        stage.compute(self.estimator, whole, shards)?;
         progress.end();
         Ok(())
     }

@@ -160,6 +160,19 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
 /// # Errors
 /// Settings that do not fit the data, too little memory, nothing wet.
 pub fn plan(config: &Config, setup: &Setup, machine: Machine) -> Result<Plan, Error> {
+    plan_rest(config, setup, machine, &|_| false)
+}
+
+/// Plans what is left of a run, of which some tiles are `finished`.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn plan_rest(
+    config: &Config,
+    setup: &Setup,
+    machine: Machine,
+    finished: &dyn Fn(&Tile) -> bool,
+) -> Result<Plan, Error> {
     let time = setup.catalog.time();
     let lattice = &setup.lattice;
     let grid = &setup.grid;
@@ -177,7 +190,7 @@ pub fn plan(config: &Config, setup: &Setup, machine: Machine) -> Result<Plan, Er
         interval: Seconds(time.interval()),
     };
     let mut occupied = |tile: &Tile| occupancy(&grid.analysed, lattice, tile);
-    Ok(Plan::new(problem(config, &sizes)?, machine, &mut occupied)?)
+    Ok(Plan::rest(problem(config, &sizes)?, machine, &mut occupied, finished)?)
 }
 
 /// Plans a run on input of assumed sizes, all of it wet.
@@ -221,7 +234,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "ranks_per_node": plan.machine.ranks_per_node,
         "threads_per_rank": plan.machine.threads,
         "memory_bytes_per_rank": plan.machine.memory_bytes_per_rank,
-        "tiles": plan.tiles.len(),
+        "tiles": plan.tiles.len() + plan.finished.len(),
         "tile_shape": [plan.tiling.tile_nj, plan.tiling.tile_ni],
         "chunk_shape": [plan.tiling.chunk_nj, plan.tiling.chunk_ni],
         "passes": plan.passes.len(),

@@ -1,5 +1,7 @@
 //! The first look at the input: rank 0 lists, stats and reads headers; the others are told.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
@@ -29,6 +31,13 @@ impl Setup {
     /// The grid's files.
     pub fn grid_files(&self) -> &dyn GridFiles {
         &self.files
+    }
+
+    /// All files that a run may read, and some that may not be there.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let mut paths = self.catalog.paths();
+        paths.extend(self.files.paths());
+        paths
     }
 }
 

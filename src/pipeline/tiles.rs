@@ -6,7 +6,8 @@ use rayon::ThreadPool;
 
 use super::compute::{Estimator, TileMaps};
 use super::setup::Setup;
-use super::writers::{Encoded, ShardWriters};
+use super::stop::Stop;
+use super::writers::{Estimated, ShardWriters};
 use crate::Error;
 use crate::exchange::Transposition;
 use crate::plan::Plan;
@@ -23,12 +24,13 @@ pub(super) struct TileStage<'a> {
     pub(super) progress: &'a (dyn Fn(u64) + Sync),
     pub(super) pool: &'a ThreadPool,
     /// Set when nothing of this is wanted any more.
-    pub(super) stop: &'a AtomicBool,
+    pub(super) unwanted: &'a AtomicBool,
+    pub(super) stop: &'a Stop<'a>,
 }
 
 impl TileStage<'_> {
-    /// Spectra of all owned tiles of a pass; `shards` are buffers kept from pass to pass. Returns when the last shard is
-    /// handed over, or nothing more is wanted.
+    /// Spectra of all owned tiles of a pass; `shards` are buffers kept from pass to pass. Returns when the last tile is
+    /// handed over, or the one in hand if the run is to stop or nothing more is wanted.
     ///
     /// # Errors
     /// Of estimating and encoding; what fails in writing, the writers tell.
@@ -37,40 +39,44 @@ impl TileStage<'_> {
         estimator: &Estimator<'_, T>,
         transposition: &Transposition<'_, T>,
         shards: &mut [Vec<T>; 2],
-        owned: &mut Vec<TileMaps>,
     ) -> Result<(), Error> {
         let [filling, filled] = shards;
-        let mut before: Option<usize> = None;
+        let mut before: Option<TileMaps> = None;
         for (tile, series) in transposition.tiles() {
             let (encoded, estimated) = self.pool.join(
-                || before.map(|tile| self.encode(tile, filled)).transpose(),
+                || before.take().map(|maps| self.encode(maps, filled)).transpose(),
                 || estimator.tile(tile, series, filling),
             );
-            if !self.hand_over(encoded?) || self.stop.load(Ordering::Relaxed) {
+            if !self.hand_over(encoded?) {
                 return Ok(());
             }
-            owned.push(estimated?);
+            before = Some(estimated?);
             std::mem::swap(filling, filled);
-            before = self.plan.problem.spectrum.then_some(tile);
             (self.progress)(self.plan.tiles[tile].occupancy.points);
+            if self.unwanted.load(Ordering::Relaxed) || self.stop.cause().is_some() {
+                break;
+            }
         }
-        self.hand_over(self.pool.install(|| before.map(|tile| self.encode(tile, filled)).transpose())?);
+        self.hand_over(self.pool.install(|| before.map(|maps| self.encode(maps, filled)).transpose())?);
         Ok(())
     }
 
     /// False when nothing is taken any more.
-    fn hand_over(&self, shard: Option<Encoded>) -> bool {
-        shard.is_none_or(|shard| self.writers.hand_over(shard))
+    fn hand_over(&self, tile: Option<Estimated>) -> bool {
+        tile.is_none_or(|tile| self.writers.hand_over(tile))
     }
 
-    fn encode<T: Sample>(&self, tile: usize, shard: &[T]) -> Result<Encoded, Error> {
-        let place = &self.plan.tiles[tile];
+    fn encode<T: Sample>(&self, maps: TileMaps, shard: &[T]) -> Result<Estimated, Error> {
+        if !self.plan.problem.spectrum {
+            return Ok(Estimated { shard: None, maps });
+        }
+        let place = &self.plan.tiles[maps.tile];
         let face = self.setup.grid.extent.has_faces.then_some(place.face as u64);
         let index: Vec<u64> = face.into_iter().chain([place.row as u64, place.column as u64, 0]).collect();
         let values = match bytemuck::try_cast_slice::<T, f32>(shard) {
             Ok(values) if T::BYTES == 4 => Values::F32(values),
             _ => Values::F64(bytemuck::cast_slice(shard)),
         };
-        Ok((tile, self.store.encode_chunk("rotary_psd", &index, values)?))
+        Ok(Estimated { shard: Some(self.store.encode_chunk("rotary_psd", &index, values)?), maps })
     }
 }

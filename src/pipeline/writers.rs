@@ -1,49 +1,65 @@
-//! Threads that write shards: they wait for the disk while the workers of the pool go on, from pass to pass.
+//! Threads that write finished tiles, shard and journal: they wait for the disk while the workers of the pool go on, from pass to pass.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
 
+use super::compute::TileMaps;
+use super::finished::{payload, place};
 use crate::Error;
 use crate::fault;
-use crate::plan::SHARD_WRITERS;
+use crate::plan::{Plan, SHARD_WRITERS};
 use crate::store::{EncodedChunk, ResultStore};
 
-/// A shard with its tile's place in `Plan::tiles`.
-pub(super) type Encoded = (usize, EncodedChunk);
+/// A tile that is to be written.
+pub(super) struct Estimated {
+    /// Spectra, if they are kept.
+    pub(super) shard: Option<EncodedChunk>,
+    /// The rest.
+    pub(super) maps: TileMaps,
+}
+
+/// Where they write.
+#[derive(Clone, Copy)]
+pub(super) struct Destination<'a> {
+    pub(super) store: &'a ResultStore,
+    pub(super) plan: &'a Plan,
+    /// Maps of a tile.
+    pub(super) planes: usize,
+}
 
 /// Writers at work; each shard is written by one of them.
 pub(super) struct ShardWriters<'scope> {
     queue: Arc<Queue>,
     /// Keeps nothing: a shard is handed over when a writer takes it.
-    hand_over: SyncSender<Encoded>,
+    hand_over: SyncSender<Estimated>,
     threads: Vec<ScopedJoinHandle<'scope, u64>>,
 }
 
 /// What the writers share.
 struct Queue {
     /// None after a failure: then nothing is taken any more.
-    encoded: Mutex<Option<Receiver<Encoded>>>,
+    encoded: Mutex<Option<Receiver<Estimated>>>,
     /// Of the first tile, in the order of tiles, that could not be written.
     failure: Mutex<Option<(usize, Error)>>,
 }
 
 impl<'scope> ShardWriters<'scope> {
-    pub(super) fn start(scope: &'scope Scope<'scope, '_>, store: &'scope ResultStore) -> Self {
+    pub(super) fn start(scope: &'scope Scope<'scope, '_>, to: Destination<'scope>) -> Self {
         let (hand_over, encoded) = mpsc::sync_channel(0);
         let queue = Arc::new(Queue { encoded: Mutex::new(Some(encoded)), failure: Mutex::default() });
         let threads = (0..SHARD_WRITERS)
             .map(|_| {
                 let queue = Arc::clone(&queue);
-                scope.spawn(move || queue.write_all(store))
+                scope.spawn(move || queue.write_all(to))
             })
             .collect();
         ShardWriters { queue, hand_over, threads }
     }
 
-    /// Waits until a writer takes the shard; false after a failure, which [`check`](Self::check) tells.
-    pub(super) fn hand_over(&self, shard: Encoded) -> bool {
-        self.hand_over.send(shard).is_ok()
+    /// Waits until a writer takes the tile; false after a failure, which [`check`](Self::check) tells.
+    pub(super) fn hand_over(&self, tile: Estimated) -> bool {
+        self.hand_over.send(tile).is_ok()
     }
 
     /// Whether all went well so far.
@@ -68,18 +84,29 @@ impl<'scope> ShardWriters<'scope> {
     }
 }
 
+impl Destination<'_> {
+    /// Writes a shard, then the record that says so; returns bytes of the shard.
+    fn write(self, shard: Option<EncodedChunk>, maps: &TileMaps) -> Result<u64, Error> {
+        fault::at("write")?;
+        let bytes = shard.map_or(Ok(0), |shard| self.store.write_encoded(shard))?;
+        fault::at("journal")?;
+        self.store.journal().append(place(&self.plan.tiles[maps.tile]), bytes, &payload(maps, self.planes))?;
+        Ok(bytes)
+    }
+}
+
 impl Queue {
     /// Writes what comes, to the end or the first failure of any writer; returns bytes written.
-    fn write_all(&self, store: &ResultStore) -> u64 {
+    fn write_all(&self, to: Destination<'_>) -> u64 {
         let encoded = || self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = 0;
         loop {
             let next = encoded().as_ref().and_then(|encoded| encoded.recv().ok());
-            let Some((tile, shard)) = next else { return bytes };
-            match fault::at("write").and_then(|()| Ok(store.write_encoded(shard)?)) {
+            let Some(Estimated { shard, maps }) = next else { return bytes };
+            match to.write(shard, &maps) {
                 Ok(written) => bytes += written,
                 Err(error) => {
-                    self.fail(tile, error);
+                    self.fail(maps.tile, error);
                     *encoded() = None;
                     return bytes;
                 }

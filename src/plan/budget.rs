@@ -33,7 +33,7 @@ pub struct MemoryUse {
     pub program_bytes: u64,
     /// Masks of the grid, file names, the plan itself.
     pub masks_bytes: u64,
-    /// Maps of owned points, kept to the end.
+    /// Maps of tiles that are not in the journal yet.
     pub maps_bytes: u64,
     /// Scratch of the workers: reading and estimating.
     pub scratch_bytes: u64,
@@ -50,12 +50,12 @@ pub struct MemoryUse {
 impl MemoryUse {
     /// What is held from the first pass to the last map.
     fn always_bytes(&self) -> u64 {
-        self.program_bytes.saturating_add(self.masks_bytes).saturating_add(self.maps_bytes)
+        self.program_bytes.saturating_add(self.masks_bytes)
     }
 
     /// The sum while passes run.
     pub fn passing_bytes(&self) -> u64 {
-        [self.scratch_bytes, self.output_bytes, self.series_bytes, self.exchange_bytes]
+        [self.maps_bytes, self.scratch_bytes, self.output_bytes, self.series_bytes, self.exchange_bytes]
             .into_iter()
             .fold(self.always_bytes(), u64::saturating_add)
     }
@@ -82,7 +82,7 @@ fn program_bytes(machine: &Machine) -> u64 {
 /// What does not depend on the cut into passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// All but series, exchange and maps.
+    /// All but series and exchange.
     pub fixed: MemoryUse,
     /// Snapshots that a worker handles together.
     pub steps_per_block: usize,
@@ -117,9 +117,10 @@ impl Budget {
         let tiles = (problem.faces * tiling.rows() * tiling.columns()) as u64;
         let fixed = MemoryUse {
             program_bytes: program_bytes(machine),
-            masks_bytes: (masks + tiles * 160).saturating_add(names),
+            masks_bytes: (masks + tiles * 256).saturating_add(names),
             // What a worker has estimated with is kept while it reads.
             scratch_bytes: product(&[machine.threads as u64, reading.saturating_add(problem.kernel_scratch_bytes)]),
+            maps_bytes: product(&[SHARDS, tiling.tile_points(), problem.map_bytes_per_point as u64]),
             output_bytes: product(&[SHARDS, shard]),
             gather_bytes: product(&[3, map_block]),
             ..MemoryUse::default()

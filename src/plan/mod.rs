@@ -148,8 +148,10 @@ pub struct Plan {
     pub machine: Machine,
     /// The cut into tiles.
     pub tiling: Tiling,
-    /// Tiles with at least one analysed point, in file order.
+    /// Tiles with at least one analysed point that are to be computed, in file order.
     pub tiles: Vec<Tile>,
+    /// Tiles that an earlier run has finished, in file order.
+    pub finished: Vec<Tile>,
     /// Passes, in order; they cover `tiles` without overlap.
     pub passes: Vec<Pass>,
     /// Whether a pass is read while the one before is estimated: series of two passes are then in memory.
@@ -168,7 +170,7 @@ pub struct Plan {
     pub bytes_in: u64,
     /// Bytes of the tiles' own rows, each read once: no neighbours for centring, no dry tile between two wet ones.
     pub bytes_needed: u64,
-    /// Bytes of all arrays before compression.
+    /// Bytes of all arrays before compression, with those of finished tiles.
     pub bytes_out: u64,
     /// Files of the result.
     pub files_written: u64,
@@ -186,33 +188,47 @@ impl Plan {
         machine: Machine,
         occupancy: &mut dyn FnMut(&Tile) -> Occupancy,
     ) -> Result<Self, PlanError> {
+        Self::rest(problem, machine, occupancy, &|_| false)
+    }
+
+    /// Plans what is left of a run, of which some tiles are `finished`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn rest(
+        problem: Problem,
+        machine: Machine,
+        occupancy: &mut dyn FnMut(&Tile) -> Occupancy,
+        finished: &dyn Fn(&Tile) -> bool,
+    ) -> Result<Self, PlanError> {
         let points = limits::check(&problem)?;
         if points == 0 {
             return Err(PlanError::AllLand { points });
         }
         let tiling = Tiling::new(&problem);
         limits::check_tiles(&tiling)?;
-        let tiles: Vec<Tile> = tiling
+        let wet: Vec<Tile> = tiling
             .all()
             .filter_map(|mut tile| {
                 tile.occupancy = occupancy(&tile);
                 (tile.occupancy.points > 0).then_some(tile)
             })
             .collect();
-        if tiles.is_empty() {
+        if wet.is_empty() {
             return Err(PlanError::AllLand { points });
         }
+        let files_written = files(&problem, &tiling, wet.len() as u64);
+        let spectrum_bytes = if problem.spectrum {
+            wet.iter().map(Tile::points).sum::<u64>() * (problem.frequencies * problem.sample_bytes) as u64
+        } else {
+            0
+        };
+        let (finished, tiles): (Vec<Tile>, Vec<Tile>) = wet.into_iter().partition(finished);
         let budget = Budget::new(&problem, &machine, &tiling);
         let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
         let share = problem.steps.div_ceil(machine.ranks);
         let bytes_in = reads::bytes_read(&problem, &tiles, &fit.passes);
         let bytes_needed = reads::bytes_needed(&problem, &tiles);
-        let files_written = files(&problem, &tiling, tiles.len() as u64);
-        let spectrum_bytes = if problem.spectrum {
-            tiles.iter().map(Tile::points).sum::<u64>() * (problem.frequencies * problem.sample_bytes) as u64
-        } else {
-            0
-        };
         Ok(Plan {
             steps_per_round: fit.steps_per_round,
             rounds_per_pass: share.div_ceil(fit.steps_per_round).max(1),
@@ -230,7 +246,13 @@ impl Plan {
             machine,
             tiling,
             tiles,
+            finished,
         })
+    }
+
+    /// Points with a spectrum, those of finished tiles too.
+    pub fn points(&self) -> u64 {
+        self.tiles.iter().chain(&self.finished).map(|tile| tile.occupancy.points).sum()
     }
 
     /// Bytes read for each needed byte, at least 1.

@@ -58,6 +58,16 @@ pub(super) fn fit(
     tiles: &[Tile],
     budget: &Budget,
 ) -> Result<Fit, PlanError> {
+    if tiles.is_empty() {
+        return Ok(Fit {
+            passes: Vec::new(),
+            overlap: false,
+            steps_per_round: 1,
+            memory: budget.fixed,
+            load: 0,
+            largest_mpi_count: 0,
+        });
+    }
     let cut = |count: usize, overlap: bool| Cut::new(problem, machine, tiling, tiles, count, overlap, budget);
     // One tile a pass needs the least: it tells whether there is anything to look for.
     let finest = cut(tiles.len(), false);
@@ -166,8 +176,6 @@ impl Cut {
         overlap: bool,
         budget: &Budget,
     ) -> Self {
-        // Owners are counted from the first tile of a pass, so that no more ranks than tiles own any.
-        let mut owned_points = vec![0_u64; machine.ranks.min(tiles.len())];
         let (mut pass_groups, mut rank_groups, mut load) = (0, 0, 0);
         let mut passes = Vec::new();
         for run in runs(problem, tiling, tiles, count) {
@@ -176,13 +184,9 @@ impl Cut {
             pass_groups = pass_groups.max(part.iter().map(|tile| tile.occupancy.groups).sum());
             rank_groups = rank_groups.max(heaviest);
             load += heaviest;
-            for (tile, &owner) in part.iter().zip(&owners) {
-                owned_points[owner] += tile.points();
-            }
             passes.push(Pass { tiles: run, owners });
         }
         let mut memory = budget.fixed;
-        memory.maps_bytes = owned_points.into_iter().max().unwrap_or(0) * problem.map_bytes_per_point as u64;
         let sets = if overlap { 2 } else { 1 };
         memory.series_bytes = sets * rank_groups * Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
         Cut { passes, memory, pass_groups, rank_groups, load, overlap }

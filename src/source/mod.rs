@@ -10,6 +10,7 @@ pub mod mds;
 mod time_axis;
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +93,13 @@ impl Catalog {
     pub fn place(&self, field: usize, step: usize) -> String {
         match self {
             Catalog::Mds(catalog) => catalog.place(field, step),
+        }
+    }
+
+    /// All files that the snapshots stand in, and what describes them, whether it is there or not.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        match self {
+            Catalog::Mds(catalog) => catalog.paths(),
         }
     }
 

@@ -33,11 +33,24 @@ impl GapCounts {
         &self.left_out
     }
 
-    /// Adds the counts of other groups of a record of the same length.
-    pub fn add(&mut self, other: &GapCounts) {
-        for (mine, theirs) in [(&mut self.filled, &other.filled), (&mut self.left_out, &other.left_out)] {
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                *mine = mine.saturating_add(*theirs);
+    /// The times with any, each with what was filled and what left out; there are none afterwards.
+    pub fn take(&mut self) -> Vec<[u32; 3]> {
+        let mut found = Vec::new();
+        for (t, (filled, left_out)) in self.filled.iter_mut().zip(&mut self.left_out).enumerate() {
+            if *filled > 0 || *left_out > 0 {
+                found.push([t as u32, std::mem::take(filled), std::mem::take(left_out)]);
+            }
+        }
+        found
+    }
+
+    /// Adds what was [taken](Self::take) of a record of the same length; times beyond it are left out.
+    pub fn add(&mut self, taken: &[[u32; 3]]) {
+        for &[t, more_filled, more_left_out] in taken {
+            let at = t as usize;
+            if let (Some(filled), Some(left_out)) = (self.filled.get_mut(at), self.left_out.get_mut(at)) {
+                *filled = filled.saturating_add(more_filled);
+                *left_out = left_out.saturating_add(more_left_out);
             }
         }
     }
@@ -161,8 +174,12 @@ mod tests {
             counts.count([&came[0], &came[1]], [&used[0], &used[1]], lanes);
         }
         assert_eq!((counts.filled(), counts.left_out()), (&[0, 2, 2, 0][..], &[0, 0, 0, 2][..]));
-        let mut twice = counts.clone();
-        twice.add(&counts);
-        assert_eq!((twice.filled(), twice.left_out()), (&[0, 4, 4, 0][..], &[0, 0, 0, 4][..]));
+        let taken = counts.take();
+        assert_eq!(taken, [[1, 2, 0], [2, 2, 0], [3, 0, 2]]);
+        assert_eq!(counts, GapCounts::none(4));
+        counts.add(&taken);
+        counts.add(&taken);
+        counts.add(&[[4, 1, 1]]);
+        assert_eq!((counts.filled(), counts.left_out()), (&[0, 4, 4, 0][..], &[0, 0, 0, 4][..]));
     }
 }

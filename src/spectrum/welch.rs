@@ -66,9 +66,9 @@ pub struct WelchScratch<T> {
 }
 
 impl<T> WelchScratch<T> {
-    /// What was filled and what left out in all groups so far.
-    pub fn gaps(&self) -> &GapCounts {
-        &self.gaps
+    /// What was filled and what left out in all groups since they were last taken.
+    pub fn gaps(&mut self) -> &mut GapCounts {
+        &mut self.gaps
     }
 }
 

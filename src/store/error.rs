@@ -31,11 +31,34 @@ pub enum StoreError {
     },
     /// An unfinished result is beside the place.
     #[error(
-        "{path}: left by a run that did not finish, or of a run that is still going; if none is, give `--overwrite` to delete it, or change `[output] path`"
+        "{path}: left by a run that did not finish, or of a run that is still going; if none is, `--resume` goes on with it \
+         and `--overwrite` deletes it; or change `[output] path`"
     )]
     PartialExists {
         /// The unfinished result.
         path: PathBuf,
+    },
+    /// There is no unfinished result to go on with.
+    #[error(
+        "{partial}: there is no such unfinished result, so there is nothing to resume{}; leave out `--resume`, or look whether \
+         `[output] path` is that of the run to go on with",
+        if *.finished { " (a finished one stands at its place)" } else { "" }
+    )]
+    NothingToResume {
+        /// Where it would be.
+        partial: PathBuf,
+        /// Whether there is a finished result.
+        finished: bool,
+    },
+    /// What an unfinished result says of its run cannot be read.
+    #[error(
+        "{path}: this does not say how the run was begun ({reason}); give `--overwrite` to delete the unfinished result"
+    )]
+    Begun {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Another run is writing there.
     #[error("{path}: another run is writing it; wait for its end, or change `[output] path`")]

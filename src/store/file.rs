@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::StoreError;
+use super::{StoreError, journal};
 
 /// Ends the names of files that are being written.
 const WRITING: &str = ".writing";
@@ -75,6 +75,9 @@ fn list_tree(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<u64, StoreError>
     for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
         let entry = entry.map_err(|source| failed(folder, source))?;
         let path = entry.path();
+        if entry.file_name() == journal::FOLDER {
+            continue;
+        }
         if entry.file_type().map_err(|source| failed(&path, source))?.is_dir() {
             files += list_tree(&path, paths)?;
         } else if entry.file_name() == "zarr.json" {
@@ -90,6 +93,19 @@ fn list_tree(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<u64, StoreError>
 /// Brings one file, or the names in one folder, to the disk.
 pub(super) fn sync_path(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|source| StoreError::io(path, "sync", source))
+}
+
+/// Deletes a folder and all in it, or a link to one but not what it leads to; fine if there is none.
+pub(super) fn remove_tree(path: &Path) -> Result<(), StoreError> {
+    let removed = match path.symlink_metadata() {
+        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, "delete", error)),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,38 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::hold::Hold;
-use super::{StoreError, file};
+use super::{StoreError, file, journal};
 
 /// The group attribute by which a result of this program is known.
 pub(super) const MARK: &str = "oceanspec_version";
+
+/// In the journal's folder: how the run was begun.
+pub(super) const BEGUN: &str = "run.json";
+
+/// What a run is to do with what it finds at its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// There must be nothing.
+    #[default]
+    New,
+    /// An older result is replaced, an unfinished one deleted.
+    Overwrite,
+    /// There must be an unfinished result, to go on with.
+    Resume,
+    /// An unfinished result is gone on with, if there is one.
+    ResumeIfAny,
+}
+
+/// What there is to go on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing, or what ended before it had begun.
+    Nothing,
+    /// An unfinished result with its journal.
+    Unfinished,
+    /// A whole result that was not put in its place.
+    Whole,
+}
 
 /// The names of a result.
 #[derive(Clone, Debug)]
@@ -44,20 +72,44 @@ impl Place {
         Ok(Place { path: path.with_file_name(name), partial: beside(".partial"), older: beside(".older"), parent })
     }
 
-    /// Refuses the place, touching nothing, where a result must not or cannot be written.
-    pub(super) fn check(&self, overwrite: bool) -> Result<(), StoreError> {
+    /// Refuses the place, touching nothing, where a result must not or cannot be written; tells what there is to go on
+    /// with.
+    pub(super) fn check(&self, start: Start) -> Result<Found, StoreError> {
         self.check_parent()?;
-        self.check_finished(overwrite)?;
-        if exists(&self.partial)? {
-            if !is_result(&self.partial) && !is_cut_off_at_birth(&self.partial) {
-                return Err(StoreError::NotAResult { path: self.partial.clone() });
+        check_writable(&self.parent)?;
+        if !exists(&self.partial)? {
+            if start == Start::Resume {
+                let (partial, finished) = (self.partial.clone(), exists(&self.path)?);
+                return Err(StoreError::NothingToResume { partial, finished });
             }
-            if !overwrite {
+            self.check_finished(start == Start::Overwrite)?;
+            return Ok(Found::Nothing);
+        }
+        if !is_result(&self.partial) && !is_cut_off_at_birth(&self.partial) {
+            return Err(StoreError::NotAResult { path: self.partial.clone() });
+        }
+        match start {
+            Start::New => {
+                self.check_finished(false)?;
                 return Err(StoreError::PartialExists { path: self.partial.clone() });
             }
-            Hold::take(&self.partial)?;
+            Start::Overwrite => {
+                self.check_finished(true)?;
+                Hold::take(&self.partial)?;
+                return Ok(Found::Nothing);
+            }
+            Start::Resume | Start::ResumeIfAny => {}
         }
-        check_writable(&self.parent)
+        Hold::take(&self.partial)?;
+        let begun = exists(&self.partial.join(journal::FOLDER).join(BEGUN))?;
+        Ok(if begun {
+            Found::Unfinished
+        } else if is_whole(&self.partial) {
+            Found::Whole
+        } else {
+            self.check_finished(false)?;
+            Found::Nothing
+        })
     }
 
     fn check_parent(&self) -> Result<(), StoreError> {
@@ -92,6 +144,45 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Gives a whole result its place, without its journal. An older one there is replaced with `overwrite`; it may stand
+    /// aside already, if a run that was `interrupted` here or had `overwrite` put it there.
+    pub(super) fn put_in_place(&self, overwrite: bool, interrupted: bool) -> Result<(), StoreError> {
+        let Place { path, partial, older, parent } = self;
+        let replaced = self.rename(overwrite, interrupted).map_err(|source| StoreError::NotInPlace {
+            path: path.clone(),
+            partial: partial.clone(),
+            source: Box::new(source),
+        })?;
+        file::sync_path(parent)?;
+        if replaced && let Err(error) = file::remove_tree(older) {
+            // The new result is whole and in its place: this is no failure of the run.
+            tracing::warn!("the older result could not be deleted: {error}");
+        }
+        Ok(())
+    }
+
+    /// Renames. Returns whether an older result now stands aside. Wherever this ends, it can be gone on with: an older
+    /// result stands aside before the journal, which says that it may, has gone.
+    fn rename(&self, overwrite: bool, interrupted: bool) -> Result<bool, StoreError> {
+        let Place { path, partial, older, .. } = self;
+        let rename = |from: &Path, to: &Path| fs::rename(from, to).map_err(|e| StoreError::io(from, "rename", e));
+        let aside = (overwrite || interrupted) && exists(older)? && !exists(path)?;
+        let replaces = aside || self.check_finished(overwrite)?;
+        if replaces && !aside {
+            rename(path, older)?;
+        }
+        let put = file::remove_tree(&partial.join(journal::FOLDER)).and_then(|()| rename(partial, path));
+        if let Err(error) = put {
+            if replaces {
+                rename(older, path)?;
+            }
+            return Err(error);
+        }
+        Ok(replaces)
+    }
+}
+
 /// Whether there is anything of this name, be it a link that leads nowhere.
 fn exists(path: &Path) -> Result<bool, StoreError> {
     match path.symlink_metadata() {
@@ -106,6 +197,13 @@ fn is_result(path: &Path) -> bool {
     let Ok(text) = fs::read(path.join("zarr.json")) else { return false };
     let Ok(metadata) = serde_json::from_slice::<Value>(&text) else { return false };
     metadata["node_type"] == "group" && metadata["attributes"].get(MARK).is_some()
+}
+
+/// Whether `path` is a result whose metadata were consolidated, which is the last that is written.
+fn is_whole(path: &Path) -> bool {
+    let text = fs::read(path.join("zarr.json")).unwrap_or_default();
+    let metadata = serde_json::from_slice::<Value>(&text).unwrap_or_default();
+    !metadata["consolidated_metadata"].is_null() && !path.join(journal::FOLDER).exists()
 }
 
 /// Whether `path` is a folder in which not even the root metadata was finished.
@@ -153,14 +251,15 @@ mod tests {
     #[test]
     fn a_free_place_is_accepted_and_stays_untouched() {
         let folder = tempfile::tempdir().unwrap();
-        let check = |name: &str, overwrite| Place::new(&folder.path().join(name)).unwrap().check(overwrite);
+        let start = |overwrite| if overwrite { Start::Overwrite } else { Start::New };
+        let check = |name: &str, overwrite| Place::new(&folder.path().join(name)).unwrap().check(start(overwrite));
         check("out.zarr", false).unwrap();
         check("out.zarr/", true).unwrap();
         assert!(listing(folder.path()).is_empty());
         assert!(matches!(check("missing/out.zarr", true), Err(StoreError::NoFolder { .. })));
         let file = tempfile::NamedTempFile::new().unwrap();
         for below in ["out.zarr", "no/such/out.zarr"] {
-            let answer = Place::new(&file.path().join(below)).unwrap().check(true);
+            let answer = Place::new(&file.path().join(below)).unwrap().check(Start::Overwrite);
             assert!(matches!(answer, Err(StoreError::NotAFolder { parent, .. }) if parent == file.path()), "{below}");
         }
         assert!(matches!(Place::new(Path::new("/")), Err(StoreError::NotAName { .. })));
@@ -184,9 +283,9 @@ mod tests {
         fs::write(at("new.zarr.partial/thesis.tex"), "precious").unwrap();
         let before = fs::read_dir(folder.path()).unwrap().count();
         for name in ["file.zarr", "empty.zarr", "foreign.zarr", "broken.zarr", "link.zarr", "new.zarr"] {
-            for overwrite in [false, true] {
-                let answer = Place::new(&at(name)).unwrap().check(overwrite);
-                assert!(matches!(answer, Err(StoreError::NotAResult { .. })), "{name} {overwrite}: {answer:?}");
+            for start in [Start::New, Start::Overwrite, Start::ResumeIfAny] {
+                let answer = Place::new(&at(name)).unwrap().check(start);
+                assert!(matches!(answer, Err(StoreError::NotAResult { .. })), "{name} {start:?}: {answer:?}");
             }
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
@@ -204,7 +303,8 @@ mod tests {
         fs::write(at("born.zarr.partial/.zarr.json.writing"), "").unwrap();
         make_result(&at("torn.zarr.older"));
         let before = listing(folder.path());
-        let check = |name: &str, overwrite| Place::new(&at(name)).unwrap().check(overwrite);
+        let start = |overwrite| if overwrite { Start::Overwrite } else { Start::New };
+        let check = |name: &str, overwrite| Place::new(&at(name)).unwrap().check(start(overwrite));
         assert!(matches!(check("old.zarr", false), Err(StoreError::ResultExists { .. })));
         assert!(check("old.zarr", false).unwrap_err().to_string().contains("--overwrite"));
         for name in ["half.zarr", "born.zarr"] {
@@ -219,11 +319,50 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        make_result(&at("old.zarr"));
+        make_result(&at("half.zarr.partial"));
+        fs::create_dir(at("half.zarr.partial/.journal")).unwrap();
+        fs::write(at("half.zarr.partial/.journal/run.json"), "{}").unwrap();
+        make_result(&at("bare.zarr.partial"));
+        fs::create_dir(at("born.zarr.partial")).unwrap();
+        make_result(&at("whole.zarr.partial"));
+        fs::write(
+            at("whole.zarr.partial/zarr.json"),
+            r#"{"node_type": "group", "attributes": {"oceanspec_version": "0"}, "consolidated_metadata": {}}"#,
+        )
+        .unwrap();
+        let before = listing(folder.path());
+        let check = |name: &str, start| Place::new(&at(name)).unwrap().check(start);
+        for (name, found) in [
+            ("half.zarr", Found::Unfinished),
+            ("bare.zarr", Found::Nothing),
+            ("born.zarr", Found::Nothing),
+            ("whole.zarr", Found::Whole),
+        ] {
+            for start in [Start::Resume, Start::ResumeIfAny] {
+                assert_eq!(check(name, start).unwrap(), found, "{name} {start:?}");
+            }
+            assert!(matches!(check(name, Start::New), Err(StoreError::PartialExists { .. })), "{name}");
+        }
+        assert_eq!(check("new.zarr", Start::ResumeIfAny).unwrap(), Found::Nothing);
+        let none = |name: &str| match check(name, Start::Resume) {
+            Err(StoreError::NothingToResume { finished, .. }) => finished,
+            other => panic!("{other:?}"),
+        };
+        assert!(!none("new.zarr") && none("old.zarr"));
+        assert!(matches!(check("old.zarr", Start::ResumeIfAny), Err(StoreError::ResultExists { .. })));
+        assert_eq!(listing(folder.path()), before);
+    }
+
+    #[test]
     fn a_folder_without_permission_is_refused() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-        let answer = Place::new(&folder.path().join("out.zarr")).unwrap().check(false);
+        let answer = Place::new(&folder.path().join("out.zarr")).unwrap().check(Start::New);
         // Root may write everywhere, so what the check says must be what the system then does.
         let truth = fs::create_dir(folder.path().join("probe"));
         assert_eq!(answer.is_ok(), truth.is_ok());

@@ -1,8 +1,6 @@
 //! The result of a run while it is written.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,17 +8,19 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
+use super::file::remove_tree;
 use super::hold::Hold;
+use super::journal::{self, Journal, JournalFile};
 use super::metadata::{Layout, group_document};
-use super::place::{MARK, Place};
+use super::place::{Found, MARK, Place, Start};
 use super::{ArraySpec, GroupSpec, StoreError, Values, chunk, file, room};
 use crate::terms::Bytes;
 
 /// A result that is being written at `PATH.partial`; used from many threads at once.
 #[derive(Debug)]
 pub struct ResultStore {
-    place: Place,
-    overwrite: bool,
+    pub(super) place: Place,
+    pub(super) overwrite: bool,
     attributes: Map<String, Value>,
     arrays: BTreeMap<String, (ArraySpec, Layout)>,
     written: Mutex<HashSet<(String, Vec<u64>)>>,
@@ -30,7 +30,8 @@ pub struct ResultStore {
     /// Buffers of chunks that were written.
     spare: chunk::Spare,
     /// On rank 0: the folder at `PATH.partial`.
-    hold: Option<Hold>,
+    pub(super) hold: Option<Hold>,
+    pub(super) journal: Journal,
 }
 
 /// The bytes of a chunk's file, in order, and where they go; none for a chunk that is all fill.
@@ -43,16 +44,6 @@ pub struct EncodedChunk {
 }
 
 impl ResultStore {
-    /// Looks whether a result may be put at `path`, touching nothing.
-    ///
-    /// # Errors
-    /// Refuses a `path` (or `PATH.partial`) that holds something other than a result of this program, with
-    /// `overwrite` too; without `overwrite`, an older result or an unfinished one; a parent folder that is missing or
-    /// not writable; a `PATH.older` that an interrupted replacement left.
-    pub fn check_place(path: &Path, overwrite: bool) -> Result<(), StoreError> {
-        Place::new(path)?.check(overwrite)
-    }
-
     /// Looks whether a result that takes between `least` and `full` bytes has room at `path`, after
     /// [`check_place`](Self::check_place) and before [`create`](Self::create). An older result stays until the end and
     /// gives no room, an unfinished one that is to be deleted does. Where only `least` fits, the log says so.
@@ -78,17 +69,20 @@ impl ResultStore {
         Ok(())
     }
 
-    /// Rank 0: begins the result with the metadata of all arrays. With `overwrite`, an unfinished result of
+    /// Rank 0: begins the result with the metadata of all arrays. With [`Start::Overwrite`] an unfinished result of
     /// an earlier run is deleted; an older finished one stays until [`finish`](Self::finish).
     ///
     /// # Errors
     /// As [`check_place`](Self::check_place); [`StoreError::Spec`]; errors of the file system.
-    pub fn create(path: &Path, spec: GroupSpec, overwrite: bool) -> Result<Self, StoreError> {
-        let mut store = Self::attach(path, spec)?;
-        store.overwrite = overwrite;
-        store.place.check(overwrite)?;
+    pub fn create(path: &Path, spec: GroupSpec, start: Start) -> Result<Self, StoreError> {
+        let mut store = Self::attach(path, spec, JournalFile { session: 1, rank: 0 })?;
+        store.overwrite = start == Start::Overwrite;
         let partial = store.place.partial.clone();
-        if overwrite && partial.exists() {
+        // What ended before it had begun is in nobody's way but that of a new run.
+        if store.place.check(start)? != Found::Nothing {
+            return Err(StoreError::PartialExists { path: partial });
+        }
+        if partial.exists() {
             let stale = Hold::take(&partial)?;
             remove_tree(&partial)?;
             drop(stale);
@@ -104,11 +98,11 @@ impl ResultStore {
         }
     }
 
-    /// The other ranks: the same arrays, without reading or writing a file.
+    /// The other ranks: the same arrays, without reading or writing a file; `file` is that of this rank's journal.
     ///
     /// # Errors
     /// [`StoreError::Spec`], [`StoreError::NotAName`].
-    pub fn attach(path: &Path, spec: GroupSpec) -> Result<Self, StoreError> {
+    pub fn attach(path: &Path, spec: GroupSpec, file: JournalFile) -> Result<Self, StoreError> {
         spec.check()?;
         let GroupSpec { arrays, mut attributes, codec } = spec;
         attributes.entry(MARK).or_insert_with(|| env!("CARGO_PKG_VERSION").into());
@@ -116,8 +110,10 @@ impl ResultStore {
             .into_iter()
             .map(|array| Ok((array.name.clone(), (array.clone(), Layout::new(&array, codec)?))))
             .collect::<Result<_, StoreError>>()?;
+        let place = Place::new(path)?;
         Ok(ResultStore {
-            place: Place::new(path)?,
+            journal: Journal::new(place.partial.join(journal::FOLDER), file),
+            place,
             overwrite: false,
             attributes,
             arrays,
@@ -130,7 +126,7 @@ impl ResultStore {
     }
 
     /// The mark stands before anything else, so that what an abort leaves is known to be ours.
-    fn write_documents(&self) -> Result<(), StoreError> {
+    pub(super) fn write_documents(&self) -> Result<(), StoreError> {
         let partial = &self.place.partial;
         self.write_document(partial, &group_document(&self.attributes, None))?;
         for (name, (_, layout)) in &self.arrays {
@@ -242,15 +238,15 @@ impl ResultStore {
 
     /// Rank 0, after all ranks are done: consolidates the metadata, brings everything to the disk, makes sure that all
     /// files are there (`files` is the sum of [`files_written`](Self::files_written) of all ranks) and renames
-    /// `PATH.partial` to `PATH`. Runs on the rayon pool of the caller. An older result (with `overwrite`) is moved aside first, deleted only after the
-    /// rename, and put back if that fails.
+    /// `PATH.partial` to `PATH`, without its journal. An older result (with `overwrite`) is moved aside first, deleted only
+    /// after the rename, and put back if that fails. Runs on the rayon pool of the caller.
     ///
     /// # Errors
     /// [`StoreError::Vanished`], [`StoreError::Incomplete`] where something else touched `PATH.partial`;
     /// [`StoreError::NotInPlace`] where something came to stand at `PATH` meanwhile or the rename failed: the result is
     /// then whole, at `PATH.partial`; errors of the file system. `PATH.partial` then stays.
     pub fn finish(self, files: u64) -> Result<(), StoreError> {
-        let Place { partial, older, parent, .. } = &self.place;
+        let partial = &self.place.partial;
         self.check_hold()?;
         let documents = self.arrays.iter().map(|(name, (_, layout))| (name.clone(), layout.document.clone()));
         self.write_document(partial, &group_document(&self.attributes, Some(documents.collect())))?;
@@ -259,38 +255,11 @@ impl ResultStore {
         if found != files {
             return Err(StoreError::Incomplete { path: partial.clone(), written: files, found });
         }
-        let replaced = self.put_in_place().map_err(|source| StoreError::NotInPlace {
-            path: self.place.path.clone(),
-            partial: partial.clone(),
-            source: Box::new(source),
-        })?;
-        file::sync_path(parent)?;
-        if replaced && let Err(error) = remove_tree(older) {
-            // The new result is whole and in its place: this is no failure of the run.
-            tracing::warn!("the older result could not be deleted: {error}");
-        }
-        Ok(())
-    }
-
-    /// Renames. Returns whether an older result now stands aside.
-    fn put_in_place(&self) -> Result<bool, StoreError> {
-        let Place { path, partial, older, .. } = &self.place;
-        let replaces = self.place.check_finished(self.overwrite)?;
-        let rename = |from: &Path, to: &Path| fs::rename(from, to).map_err(|e| StoreError::io(from, "rename", e));
-        if replaces {
-            rename(path, older)?;
-        }
-        if let Err(error) = rename(partial, path) {
-            if replaces {
-                rename(older, path)?;
-            }
-            return Err(error);
-        }
-        Ok(replaces)
+        self.place.put_in_place(self.overwrite, false)
     }
 
     /// That `PATH.partial` is what this run made.
-    fn check_hold(&self) -> Result<(), StoreError> {
+    pub(super) fn check_hold(&self) -> Result<(), StoreError> {
         match &self.hold {
             Some(hold) if hold.is_at(&self.place.partial) => Ok(()),
             _ => Err(StoreError::Vanished { path: self.place.partial.clone() }),
@@ -315,7 +284,7 @@ impl ResultStore {
 }
 
 /// The file of a chunk in its array's folder, by Zarr's default chunk key encoding.
-fn chunk_path(folder: &Path, chunk_index: &[u64]) -> PathBuf {
+pub(super) fn chunk_path(folder: &Path, chunk_index: &[u64]) -> PathBuf {
     let mut path = folder.join("c");
     path.extend(chunk_index.iter().map(u64::to_string));
     path
@@ -341,17 +310,4 @@ fn extent(spec: &ArraySpec, chunk_index: &[u64], values: Values<'_>) -> Result<V
         return Err(format!("{} values, but {expected} = {extent:?} are inside the array", values.len()));
     }
     Ok(extent)
-}
-
-/// Deletes a folder and all in it, or a link to one but not what it leads to; fine if there is none.
-fn remove_tree(path: &Path) -> Result<(), StoreError> {
-    let removed = match path.symlink_metadata() {
-        Err(error) => Err(error),
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-    };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, "delete", error)),
-        _ => Ok(()),
-    }
 }

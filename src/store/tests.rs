@@ -155,8 +155,8 @@ fn chunks(spec: &ArraySpec) -> Vec<Vec<u64>> {
     indices(&vec![0; grid.len()], &grid)
 }
 
-fn write_all(path: &Path, spec: &GroupSpec, overwrite: bool) {
-    let store = ResultStore::create(path, spec.clone(), overwrite).unwrap();
+fn write_all(path: &Path, spec: &GroupSpec, start: Start) {
+    let store = ResultStore::create(path, spec.clone(), start).unwrap();
     for array in &spec.arrays {
         for chunk in chunks(array) {
             write(&store, array, &chunk).unwrap();
@@ -220,7 +220,7 @@ fn every_value_comes_back_where_it_was_put() {
     for (name, codec) in [("none.zarr", Codec::None), ("zstd.zarr", Codec::Zstd(3))] {
         let path = folder.join(name);
         let spec = spec(codec);
-        write_all(&path, &spec, true);
+        write_all(&path, &spec, Start::Overwrite);
         assert_holds_values(&path, &spec);
         // The consolidated metadata are there for zarrs too, and the same as each array's own.
         let storage = std::sync::Arc::new(zarrs::filesystem::FilesystemStore::new(&path).unwrap());
@@ -243,7 +243,7 @@ fn bytes_do_not_depend_on_the_number_of_threads() {
     let written = |threads: usize, name: &str| {
         let path = folder.path().join(name);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| write_all(&path, &spec, false));
+        pool.install(|| write_all(&path, &spec, Start::New));
         files(&path)
     };
     let one = written(1, "one.zarr");
@@ -257,9 +257,9 @@ fn other_ranks_attach_and_all_threads_write() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.zarr");
     let spec = spec(Codec::Zstd(1));
-    let rank0 = ResultStore::create(&path, spec.clone(), false).unwrap();
+    let rank0 = ResultStore::create(&path, spec.clone(), Start::New).unwrap();
     let before = files(folder.path());
-    let rank1 = ResultStore::attach(&path, spec.clone()).unwrap();
+    let rank1 = ResultStore::attach(&path, spec.clone(), JournalFile { session: 1, rank: 1 }).unwrap();
     assert_eq!(files(folder.path()), before);
     let work: Vec<(&ArraySpec, Vec<u64>)> =
         spec.arrays.iter().flat_map(|array| chunks(array).into_iter().map(move |chunk| (array, chunk))).collect();
@@ -283,7 +283,7 @@ fn fill_takes_no_room_and_reads_as_fill() {
     let mut spec = spec(Codec::None);
     spec.arrays.push(array("scalar", "", &[], &[], ElementKind::F64));
     spec.arrays.push(array("none", "nothing j", &[0, NJ], &[1, NJ], ElementKind::F32));
-    let store = ResultStore::create(&path, spec.clone(), false).unwrap();
+    let store = ResultStore::create(&path, spec.clone(), Start::New).unwrap();
     // The NaN that 0/0 gives on this machine need not be the NaN of the fill.
     let land = vec![-f32::NAN; (4 * 4 * NF) as usize];
     assert_eq!(store.write_chunk("rotary_psd", &[0, 0, 0, 0], Values::F32(&land)).unwrap(), 0);
@@ -315,7 +315,7 @@ fn kept_bits_round_what_is_stored() {
     spec.arrays[0].keep_bits = Some(7);
     spec.arrays.push(ArraySpec { name: "plain".into(), ..plain });
     let values: Vec<f32> = (0..4 * 4 * NF).map(|n| (n as f32).sin()).collect();
-    let store = ResultStore::create(&path, spec, false).unwrap();
+    let store = ResultStore::create(&path, spec, Start::New).unwrap();
     let rounded = store.write_chunk("rotary_psd", &[0, 0, 0, 0], Values::F32(&values)).unwrap();
     let exact = store.write_chunk("plain", &[0, 0, 0, 0], Values::F32(&values)).unwrap();
     assert!(rounded < exact, "{rounded} bytes rounded, {exact} exact");
@@ -333,7 +333,7 @@ fn kept_bits_round_what_is_stored() {
 fn blocks_that_do_not_fit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let spec = spec(Codec::None);
-    let store = ResultStore::create(&folder.path().join("out.zarr"), spec.clone(), false).unwrap();
+    let store = ResultStore::create(&folder.path().join("out.zarr"), spec.clone(), Start::New).unwrap();
     let refused = |array: &str, chunk: &[u64], values: Values| {
         matches!(store.write_chunk(array, chunk, values), Err(StoreError::Block { .. }))
     };
@@ -360,7 +360,10 @@ fn arrays_that_cannot_be_stored_are_refused() {
     let refused = |change: &dyn Fn(&mut GroupSpec)| {
         let mut bad = good.clone();
         change(&mut bad);
-        matches!(ResultStore::attach(Path::new("x.zarr"), bad), Err(StoreError::Spec { .. }))
+        matches!(
+            ResultStore::attach(Path::new("x.zarr"), bad, JournalFile { session: 1, rank: 1 }),
+            Err(StoreError::Spec { .. })
+        )
     };
     assert!(!refused(&|_| {}));
     assert!(refused(&|spec| spec.arrays[0].inner = Some(vec![1, 3, 2, NF])));

@@ -9,12 +9,14 @@ mod quantity;
 mod sample;
 #[cfg(test)]
 mod texts;
+mod wall_time;
 
 pub use band::{Band, BandLimit};
 pub use instruction_set::{InstructionSet, VectorLoop};
 pub use method::{Detrend, Precision, Window};
 pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds, short};
 pub use sample::{LANES, Line, Sample};
+pub use wall_time::WallTime;
 
 /// Seconds in a day of the frequency unit, cycles per day.
 pub const SECONDS_PER_DAY: f64 = 86_400.0;

@@ -34,6 +34,9 @@ const PIECES: &[&str] = &[
     "hours",
     "d",
     "days",
+    ":",
+    ":00",
+    ":59:01",
     "day",
     "B",
     "kB",
@@ -101,6 +104,10 @@ proptest! {
                 prop_assert!(limit.at(CyclesPerDay(f0)).0 >= 0.0);
             }
         }
+        if let Ok(time) = text.parse::<WallTime>() {
+            prop_assert!(time.seconds() > 0);
+            prop_assert_eq!(time.to_string().parse::<WallTime>().unwrap(), time, "{}", text);
+        }
         if let Ok(window) = text.parse::<Window>() {
             prop_assert_eq!(window.to_string().parse::<Window>().unwrap(), window, "{}", text);
         }
@@ -118,6 +125,19 @@ proptest! {
         match text.parse::<Seconds>() {
             Ok(found) => prop_assert_eq!(found.0, expected),
             Err(_) => prop_assert!(!expected.is_finite(), "{}", text),
+        }
+    }
+
+    #[test]
+    fn a_wall_time_is_the_same_in_every_form(days in 0..30_u64, hours in 0..24_u64, minutes in 0..60_u64, seconds in 1..60_u64) {
+        let expected = WallTime::new(((days * 24 + hours) * 60 + minutes) * 60 + seconds).unwrap();
+        for text in [
+            format!("{days}-{hours:02}:{minutes:02}:{seconds:02}"),
+            format!("{}:{minutes:02}:{seconds:02}", days * 24 + hours),
+            format!("{days} days {hours} h {minutes} min {seconds} s"),
+            format!("{seconds}s{minutes}min{hours}h{days}d"),
+        ] {
+            prop_assert_eq!(text.parse::<WallTime>(), Ok(expected), "{}", text);
         }
     }
 

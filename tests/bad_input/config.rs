@@ -79,6 +79,16 @@ pub fn rows() -> Vec<Row> {
         row("no threads", 2, &["`run.threads`: is 0, below 1"]).line("run", "threads = 0"),
         row("a million threads", 2, &["is 1000000, above 4096; leave it out to use the allowed cores"])
             .line("run", "threads = 1000000"),
+        row("a wall time of two fields", 2, &["means 11 minutes 50 seconds to PBS and to Slurm; write 11:50:00"])
+            .line("run", "walltime = \"11:50\""),
+        row("a wall time without unit", 2, &["a bare number is seconds to PBS and minutes to Slurm"])
+            .line("run", "walltime = \"720\""),
+        row("a wall time without quotes", 2, &["must be a time in quotes"]).line("run", "walltime = 11.5"),
+        row("a wall time of 0", 2, &["is 0 s; it must be 1 s to 36500 days"]).line("run", "walltime = \"0 h\""),
+        row("a wall time with too many minutes", 2, &["minutes and seconds are at most 59"])
+            .line("run", "walltime = \"11:90:00\""),
+        row("a stall timeout below 2 s", 2, &["is 0.5 s; it must be 2 s to 36500 days, or \"none\""])
+            .line("run", "stall_timeout = \"0.5 s\""),
         // Values.
         row("an overlap of 1", 2, &["is 1; it must be at least 0 and below 1"]).line("spectrum", "overlap = 1.0"),
         row("an overlap that is no number", 2, &["is NaN; it must be at least 0 and below 1"])

@@ -76,6 +76,7 @@ impl Case {
             Pass { owners: tiles.clone().map(|at| owner(at, number)).collect(), tiles }
         });
         Plan {
+            finished: Vec::new(),
             passes: passes.collect(),
             overlap: false,
             problem: Problem {

@@ -119,7 +119,19 @@ fn configuration() -> impl Strategy<Value = String> {
         let text = format!("{x} {unit}");
         (text.parse::<Bytes>().unwrap() != Bytes(0)).then(|| format!("\"{text}\""))
     });
-    let run = lines(vec![line("memory", memory), line("threads", 1..100_u32)]);
+    let walltime = prop_oneof![
+        quoted(&["none", "11:50:00", "1-00:00:01", "3 days"]),
+        (1..1_000_000_u32).prop_map(|seconds| format!("\"{seconds} s\"")),
+        (0..24_u8, 0..60_u8, 1..60_u8)
+            .prop_map(|(hours, minutes, seconds)| format!("{hours:02}:{minutes:02}:{seconds:02}")),
+    ];
+    let stall = (number(2.0..1e4), select(&["s", "min", "hours"][..])).prop_map(|(x, unit)| format!("\"{x} {unit}\""));
+    let run = lines(vec![
+        line("memory", memory),
+        line("threads", 1..100_u32),
+        line("walltime", walltime),
+        line("stall_timeout", prop_oneof![quoted(&["none"]), stall]),
+    ]);
     (input, variables, prepare, selection, spectrum, bands, output, run).prop_map(
         |(input, variables, prepare, selection, spectrum, bands, output, run)| {
             let input: String = match variables.contains("layout") {
@@ -159,6 +171,7 @@ proptest! {
         let _ = text.parse::<BandLimit>();
         let _ = text.parse::<Seconds>();
         let _ = text.parse::<Bytes>();
+        let _ = text.parse::<WallTime>();
         let _ = text.parse::<Window>();
     }
 

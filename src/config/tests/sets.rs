@@ -13,6 +13,8 @@ fn values_are_toml_or_bare_strings() {
         "[run]\nthreads = 2\n",
         &[
             "run.memory=192 GiB",
+            "run.walltime=02:00:00",
+            "run.stall_timeout=none",
             "spectrum.overlap=0.25",
             "spectrum.window=\"tukey(0.25)\"",
             "spectrum.segment=1440 samples",
@@ -26,7 +28,11 @@ fn values_are_toml_or_bare_strings() {
             "output.spectrum=false",
         ],
     );
-    assert_eq!(config.run, Run { memory: Some(Bytes(192 << 30)), threads: Some(2) });
+    assert_eq!((config.run.memory, config.run.threads), (Some(Bytes(192 << 30)), Some(2)));
+    assert_eq!(config.run.walltime, WallTime::new(7200).map(WallLimit::Limit));
+    assert_eq!(config.run.stall_timeout, None);
+    // What is no time of the day is a bare string.
+    assert_eq!(with("", &["run.walltime=48:00:00"]).run.walltime, WallTime::new(172_800).map(WallLimit::Limit));
     assert_eq!(config.spectrum.overlap, 0.25);
     assert_eq!(config.spectrum.window, Window::Tukey(0.25));
     assert_eq!(config.spectrum.segment, Segment::Samples(1440));

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::super::{LostSnapshots, SourceError, TimeAxis};
+use super::listing::meta_path;
 use super::mosaic::Mosaic;
+use super::plane::tile_path;
 use super::{MdsBlock, Number};
 use crate::grid::Extent;
 
@@ -55,6 +57,19 @@ impl MdsCatalog {
             Some(file) => format!("{} (in tiles)", self.folder.join(file).display()),
             None => format!("{} at {} (no file)", layout.name, self.time.date(step)),
         }
+    }
+
+    /// All files that may be read, with the `.meta` that they may have.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let mut paths = Vec::new();
+        for field in &self.fields {
+            for file in field.files.iter().flatten() {
+                let whole = self.folder.join(file);
+                let tiles = field.mosaic.tiles().iter().map(|tile| tile_path(&whole, tile));
+                paths.extend(tiles.flat_map(|data| [meta_path(&data), data]));
+            }
+        }
+        paths
     }
 
     /// Opens the files of a run of steps; those of tiles are opened when they are read.

@@ -11,7 +11,7 @@ use super::listing::meta_path;
 use super::mosaic::{Mosaic, Tile};
 use super::plane::{Plane, tile_bytes, tile_path};
 use super::{Endian, Meta};
-use crate::config::{TileNumber, without_tile};
+use crate::config::{TileNumber, with_tile, without_tile};
 
 /// A folder of grid files. It is listed only if a file is not there as a whole, and then once.
 #[derive(Clone, Debug)]
@@ -33,6 +33,16 @@ impl GridFolder {
     /// Whether the field is there, as one file or in tiles.
     pub(super) fn has(&self, name: &str) -> bool {
         self.whole(name).is_file() || !self.tiles_of(name).is_empty()
+    }
+
+    /// The files of a field, if it is there.
+    pub(super) fn files(&self, name: &str) -> Vec<PathBuf> {
+        let whole = self.whole(name);
+        if whole.is_file() {
+            return vec![whole];
+        }
+        let text = whole.to_string_lossy();
+        self.tiles_of(name).iter().filter_map(|&number| with_tile(&text, number).map(PathBuf::from)).collect()
     }
 
     /// Numbers of the tiles; none where there are no tiles, or the folder cannot be listed.

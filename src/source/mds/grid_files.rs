@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Endian;
 use super::grid_file::{GridFile, GridFileFault, GridFolder};
+use super::listing::meta_path;
 use crate::grid::{Extent, GridError, GridField, GridFiles, Window};
 
 /// A folder of grid files; each is opened, and its `.meta` read, once.
@@ -42,6 +43,12 @@ impl MdsGridFiles {
 
     fn path(&self, field: GridField) -> PathBuf {
         self.folder.whole(self.name(field))
+    }
+
+    /// All files of the fields that a run may read, with the `.meta` that they may have.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let files = GridField::ALL.into_iter().flat_map(|field| self.folder.files(self.name(field)));
+        files.flat_map(|data| [meta_path(&data), data]).collect()
     }
 
     /// The field, opened at the first call.

@@ -213,7 +213,8 @@ fn short_gaps_are_filled<T: Sample>() {
                     assert_eq!(lane_bits(&psd, &summary, lane), lane_bits(&psd_plain, &plain_summary, lane), "{what}");
                 }
             }
-            assert_eq!((scratch.gaps().filled(), scratch.gaps().left_out()), (&filled[..], &left_out[..]));
+            let counted = scratch.gaps();
+            assert_eq!((counted.filled(), counted.left_out()), (&filled[..], &left_out[..]));
             // Nothing that was made up is in the means and variances.
             for (with, without) in [
                 (summary.u_mean, plain_summary.u_mean),

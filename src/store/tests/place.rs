@@ -13,13 +13,13 @@ fn an_older_result_stands_until_the_new_one_is_whole() {
         names
     };
     let first = spec(Codec::None);
-    write_all(&path, &first, false);
+    write_all(&path, &first, Start::New);
     assert_eq!(names(), ["out.zarr"]);
     let old = files(&path);
 
     let second = spec(Codec::Zstd(3));
-    assert!(matches!(ResultStore::create(&path, second.clone(), false), Err(StoreError::ResultExists { .. })));
-    let store = ResultStore::create(&path, second.clone(), true).unwrap();
+    assert!(matches!(ResultStore::create(&path, second.clone(), Start::New), Err(StoreError::ResultExists { .. })));
+    let store = ResultStore::create(&path, second.clone(), Start::Overwrite).unwrap();
     write(&store, &second.arrays[0], &[0, 0, 1, 0]).unwrap();
     assert_eq!(names(), ["out.zarr", "out.zarr.partial"]);
     store.abandon().unwrap();
@@ -27,13 +27,13 @@ fn an_older_result_stands_until_the_new_one_is_whole() {
     assert_eq!(files(&path), old);
 
     // A run that died leaves its part: refused, then replaced.
-    drop(ResultStore::create(&path, second.clone(), true).unwrap());
+    drop(ResultStore::create(&path, second.clone(), Start::Overwrite).unwrap());
     fs::write(folder.path().join("out.zarr.partial/XC/stale"), "").unwrap();
     assert!(matches!(
-        ResultStore::check_place(&folder.path().join("out.zarr"), false),
+        ResultStore::check_place(&folder.path().join("out.zarr"), Start::New),
         Err(StoreError::ResultExists { .. })
     ));
-    write_all(&path, &second, true);
+    write_all(&path, &second, Start::Overwrite);
     assert_eq!(names(), ["out.zarr"]);
     assert_holds_values(&path, &second);
     assert_ne!(files(&path), old);
@@ -44,8 +44,8 @@ fn an_older_result_stands_until_the_new_one_is_whole() {
 fn what_came_to_the_place_meanwhile_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.zarr");
-    for overwrite in [false, true] {
-        let store = ResultStore::create(&path, spec(Codec::None), overwrite).unwrap();
+    for start in [Start::New, Start::Overwrite] {
+        let store = ResultStore::create(&path, spec(Codec::None), start).unwrap();
         fs::create_dir(&path).unwrap();
         fs::write(path.join("notes.txt"), "precious").unwrap();
         let error = store.finish(0).unwrap_err();
@@ -59,7 +59,7 @@ fn what_came_to_the_place_meanwhile_is_not_overwritten() {
         fs::remove_dir_all(&path).unwrap();
         fs::remove_dir_all(folder.path().join("out.zarr.partial")).unwrap();
     }
-    let store = ResultStore::create(&path, spec(Codec::None), false).unwrap();
+    let store = ResultStore::create(&path, spec(Codec::None), Start::New).unwrap();
     fs::create_dir(&path).unwrap();
     fs::copy(folder.path().join("out.zarr.partial/zarr.json"), path.join("zarr.json")).unwrap();
     let error = store.finish(0).unwrap_err();
@@ -76,7 +76,7 @@ fn a_result_that_others_touched_is_not_put_in_place() {
     let spec = spec(Codec::None);
     let psd = &spec.arrays[0];
     let begin = || {
-        let store = ResultStore::create(&path, spec.clone(), true).unwrap();
+        let store = ResultStore::create(&path, spec.clone(), Start::Overwrite).unwrap();
         write(&store, psd, &[0, 0, 0, 0]).unwrap();
         store
     };
@@ -99,14 +99,14 @@ fn a_result_that_others_touched_is_not_put_in_place() {
     // Another run's folder of the same name: neither finished nor deleted by this one.
     let store = begin();
     fs::rename(&partial, folder.path().join("moved")).unwrap();
-    let other = ResultStore::create(&path, spec.clone(), true).unwrap();
+    let other = ResultStore::create(&path, spec.clone(), Start::Overwrite).unwrap();
     assert!(matches!(store.finish(1), Err(StoreError::Vanished { .. })));
     let store = {
         fs::remove_dir_all(folder.path().join("moved")).unwrap();
         other
     };
     fs::rename(&partial, folder.path().join("moved")).unwrap();
-    let third = ResultStore::create(&path, spec.clone(), true).unwrap();
+    let third = ResultStore::create(&path, spec.clone(), Start::Overwrite).unwrap();
     store.abandon().unwrap();
     third.finish(0).unwrap();
     assert!(path.join("zarr.json").is_file());
@@ -116,18 +116,18 @@ fn a_result_that_others_touched_is_not_put_in_place() {
 fn two_runs_do_not_write_one_result() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.zarr");
-    let first = ResultStore::create(&path, spec(Codec::None), false).unwrap();
+    let first = ResultStore::create(&path, spec(Codec::None), Start::New).unwrap();
     let before = files(folder.path());
-    let second = |overwrite| ResultStore::create(&path, spec(Codec::None), overwrite);
-    assert!(matches!(second(false), Err(StoreError::PartialExists { .. })));
+    let second = |start| ResultStore::create(&path, spec(Codec::None), start);
+    assert!(matches!(second(Start::New), Err(StoreError::PartialExists { .. })));
     for _ in 0..2 {
-        let error = second(true).unwrap_err();
+        let error = second(Start::Overwrite).unwrap_err();
         assert!(matches!(error, StoreError::PartialInUse { .. }), "{error}");
-        assert!(matches!(ResultStore::check_place(&path, true), Err(StoreError::PartialInUse { .. })));
+        assert!(matches!(ResultStore::check_place(&path, Start::Overwrite), Err(StoreError::PartialInUse { .. })));
     }
     assert_eq!(files(folder.path()), before);
     first.finish(0).unwrap();
-    second(true).unwrap().abandon().unwrap();
+    second(Start::Overwrite).unwrap().abandon().unwrap();
 }
 
 #[test]
@@ -143,6 +143,6 @@ fn a_result_needs_room() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("older"));
-    write_all(&path, &spec(Codec::None), false);
+    write_all(&path, &spec(Codec::None), Start::New);
     assert!(check(1 << 61, 1 << 62).unwrap_err().to_string().contains("older result stays"));
 }

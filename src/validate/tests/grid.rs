@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Map;
 
-use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec, ResultStore, Values};
+use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec, ResultStore, Start, Values};
 
 /// The coordinates of a group that a test writes; an empty one is left out, with its dimension.
 #[derive(Clone, Default)]
@@ -102,7 +102,7 @@ impl Grid {
             spec(name, dims, kind);
         }
         let group = GroupSpec { arrays: arrays.clone(), attributes: Map::new(), codec: Codec::Zstd(1) };
-        let store = ResultStore::create(path, group, true).unwrap();
+        let store = ResultStore::create(path, group, Start::Overwrite).unwrap();
         for array in &arrays {
             let counts: Vec<u64> = array.shape.iter().zip(&array.chunk).map(|(n, c)| n.div_ceil(*c)).collect();
             for chunk in combinations(&vec![0; counts.len()], &counts) {

@@ -1,0 +1,300 @@
+//! What makes two runs give the same bytes: the configuration, the input's files, the program.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::setup::Setup;
+use crate::config::Config;
+use crate::source::date_of;
+use crate::terms::{Bytes, InstructionSet};
+
+/// Counts the versions of the program that give other numbers for the same input and configuration; a test compares the
+/// numbers of a small run with those that it was last raised for.
+pub(super) const NUMBERS: u32 = 1;
+
+/// What another run must have in common with one that it goes on with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    program: Program,
+    /// The effective configuration without what cannot change the result.
+    config: String,
+    input: Vec<InputFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Program {
+    version: String,
+    numbers: u32,
+    /// Sums are rounded otherwise with other vectors.
+    instructions: String,
+}
+
+/// A file of the input as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct InputFile {
+    path: PathBuf,
+    bytes: u64,
+    /// Nanoseconds since 1970.
+    modified: i64,
+}
+
+/// Why a run cannot be gone on with, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Another configuration.
+    #[error(
+        "{partial} was begun with another configuration: {}; give back the former one, or `--overwrite` to start anew",
+        differences.join("; ")
+    )]
+    Config {
+        /// The unfinished result.
+        partial: PathBuf,
+        /// Each key with both values.
+        differences: Vec<String>,
+    },
+    /// Another program.
+    #[error(
+        "{partial} was begun {then}, and this is {now}: go on with the former, or give `--overwrite` to start anew"
+    )]
+    Program {
+        /// The unfinished result.
+        partial: PathBuf,
+        /// What began it.
+        then: String,
+        /// What this is.
+        now: String,
+    },
+    /// Another input.
+    #[error(
+        "{partial} was begun with other input: {differences}; bring the former back, or give `--overwrite` to start anew"
+    )]
+    Input {
+        /// The unfinished result.
+        partial: PathBuf,
+        /// The first files that differ, with both sizes and dates, and how many there are.
+        differences: String,
+    },
+    /// The input was changed while the run was reading it.
+    #[error(
+        "the input was changed while the run was reading it: {differences}; the result would be of neither: run again"
+    )]
+    Changed {
+        /// The first files that differ, with both sizes and dates, and how many there are.
+        differences: String,
+    },
+}
+
+/// Files that a message names.
+const NAMED: usize = 3;
+
+impl Identity {
+    /// Of a run of `config` on the input that was looked at.
+    pub(super) fn new(config: &Config, setup: &Setup) -> Identity {
+        let mut paths = setup.paths();
+        paths.sort_unstable();
+        paths.dedup();
+        // A server of a file system answers many questions at a time.
+        let input = paths.into_par_iter().filter_map(|path| InputFile::of(&path)).collect();
+        let program = Program {
+            version: env!("CARGO_PKG_VERSION").into(),
+            numbers: NUMBERS,
+            instructions: format!("{} {:?}", std::env::consts::ARCH, InstructionSet::detect()),
+        };
+        Identity { program, config: essential(&config.to_toml()), input }
+    }
+
+    /// Whether a run of this identity may go on with `partial`, which was begun as `then`.
+    ///
+    /// # Errors
+    /// What differs.
+    pub(super) fn check(&self, then: &Identity, partial: &Path) -> Result<(), IdentityError> {
+        let partial = || partial.to_owned();
+        let (old, new) = (&then.program, &self.program);
+        if (old.numbers, &old.instructions) != (new.numbers, &new.instructions) {
+            return Err(IdentityError::Program { partial: partial(), then: old.words(), now: new.words() });
+        }
+        check_config(&then.config, &self.config, &partial())?;
+        match differences(&then.input, &self.input) {
+            Some(differences) => Err(IdentityError::Input { partial: partial(), differences }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the input's files are still what they were.
+    ///
+    /// # Errors
+    /// [`IdentityError::Changed`].
+    pub(super) fn check_input(&self) -> Result<(), IdentityError> {
+        let now: Vec<InputFile> = self.input.par_iter().filter_map(|file| InputFile::of(&file.path)).collect();
+        match differences(&self.input, &now) {
+            Some(differences) => Err(IdentityError::Changed { differences }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl IdentityError {
+    /// The exit code of the contract.
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            IdentityError::Config { .. } | IdentityError::Program { .. } => 2,
+            IdentityError::Input { .. } | IdentityError::Changed { .. } => 3,
+        }
+    }
+}
+
+impl Program {
+    fn words(&self) -> String {
+        let Program { version, numbers, instructions } = self;
+        format!("by oceanspec {version} (numbers of version {numbers}, on {instructions})")
+    }
+}
+
+impl InputFile {
+    /// None if there is no such file.
+    fn of(path: &Path) -> Option<InputFile> {
+        let metadata = path.metadata().ok()?;
+        let modified = metadata.modified().ok()?;
+        let nanoseconds = match modified.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()).ok()?,
+            Err(before) => -i64::try_from(before.duration().as_nanos()).ok()?,
+        };
+        Some(InputFile { path: path.to_owned(), bytes: metadata.len(), modified: nanoseconds })
+    }
+
+    fn words(&self) -> String {
+        let seconds = self.modified.div_euclid(1_000_000_000);
+        let fraction = self.modified.rem_euclid(1_000_000_000);
+        format!("{} of {}.{fraction:09}", Bytes(self.bytes), date_of(seconds, 0.0))
+    }
+}
+
+/// Both lists are sorted by path.
+fn differences(then: &[InputFile], now: &[InputFile]) -> Option<String> {
+    let mut found = Vec::new();
+    let (mut old, mut new) = (then.iter().peekable(), now.iter().peekable());
+    loop {
+        match (old.peek(), new.peek()) {
+            (None, None) => break,
+            (Some(was), Some(is)) if was.path == is.path => {
+                if was != is {
+                    found.push(format!("{} was {}, is {}", is.path.display(), was.words(), is.words()));
+                }
+                (old.next(), new.next());
+            }
+            (Some(was), is) if is.is_none_or(|is| was.path < is.path) => {
+                found.push(format!("{} is not there any more", was.path.display()));
+                old.next();
+            }
+            (_, Some(is)) => {
+                found.push(format!("{} was not there", is.path.display()));
+                new.next();
+            }
+            (Some(_), None) => break,
+        }
+    }
+    let more = found.len().saturating_sub(NAMED);
+    found.truncate(NAMED);
+    let more = if more > 0 { format!("; and {more} more files") } else { String::new() };
+    (!found.is_empty()).then(|| found.join("; ") + &more)
+}
+
+/// The configuration without what the machine is asked for, and where the result goes.
+pub(super) fn essential(toml: &str) -> String {
+    let Ok(mut table) = toml.parse::<toml::Table>() else { return toml.to_owned() };
+    table.remove("run");
+    if let Some(output) = table.get_mut("output").and_then(toml::Value::as_table_mut) {
+        output.remove("path");
+    }
+    toml::to_string(&table).unwrap_or_default()
+}
+
+/// Whether two configurations, as [`essential`] leaves them, are the same.
+///
+/// # Errors
+/// [`IdentityError::Config`].
+pub(super) fn check_config(then: &str, now: &str, partial: &Path) -> Result<(), IdentityError> {
+    if then == now {
+        return Ok(());
+    }
+    let keys = |text: &str| {
+        let mut keys = Vec::new();
+        flatten("", &toml::Value::Table(text.parse().unwrap_or_default()), &mut keys);
+        keys
+    };
+    let (old, new) = (keys(then), keys(now));
+    let of =
+        |keys: &[(String, String)], key: &str| keys.iter().find(|(of, _)| of == key).map(|(_, value)| value.clone());
+    let mut names: Vec<&String> = old.iter().chain(&new).map(|(key, _)| key).collect();
+    names.sort_unstable();
+    names.dedup();
+    let words = |value: Option<String>| value.unwrap_or_else(|| "not set".into());
+    let differences = names
+        .into_iter()
+        .map(|key| (key, of(&old, key), of(&new, key)))
+        .filter(|(_, then, now)| then != now)
+        .map(|(key, then, now)| format!("`{key}` was {}, is {}", words(then), words(now)))
+        .collect();
+    Err(IdentityError::Config { partial: partial.to_owned(), differences })
+}
+
+/// Keys by their path, with their values as text.
+fn flatten(prefix: &str, value: &toml::Value, keys: &mut Vec<(String, String)>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&path, value, keys);
+            }
+        }
+        toml::Value::Array(list) if list.iter().any(toml::Value::is_table) => {
+            list.iter().enumerate().for_each(|(at, value)| flatten(&format!("{prefix}[{at}]"), value, keys));
+        }
+        value => keys.push((prefix.to_owned(), value.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, bytes: u64, modified: i64) -> InputFile {
+        InputFile { path: path.into(), bytes, modified }
+    }
+
+    #[test]
+    fn what_differs_in_the_input_is_named() {
+        let then = [file("a", 1, 1), file("b", 2, 2), file("c", 3, 3), file("e", 5, 5)];
+        assert_eq!(differences(&then, &then), None);
+        let now = [file("b", 2, 2_000_000_007), file("c", 3000, 3), file("d", 4, 4), file("e", 5, 5)];
+        let text = differences(&then, &now).unwrap();
+        assert!(text.starts_with("a is not there any more; b was 2 B of "), "{text}");
+        assert!(text.contains(".000000002, is 2 B of ") && text.contains(":02.000000007"), "{text}");
+        assert!(text.contains("c was 3 B") && text.ends_with("; and 1 more files"), "{text}");
+        assert!(differences(&then[..1], &[]).unwrap().contains("a is not there"));
+        assert!(differences(&[], &then[..1]).unwrap().contains("a was not there"));
+    }
+
+    #[test]
+    fn what_differs_in_the_configuration_is_named() {
+        let config = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+            essential(&Config::assumed(&sets).unwrap().to_toml())
+        };
+        let check = |then: &str, now: &str| check_config(then, now, Path::new("x.partial"));
+        let then = config(&["spectrum.segment=30 days"]);
+        for same in ["run.memory=1 GiB", "run.threads=7", "output.path=elsewhere.zarr"] {
+            check(&then, &config(&["spectrum.segment=30 days", same])).unwrap();
+        }
+        let now = config(&["spectrum.segment=15 days", "output.keep_bits=12"]);
+        let text = check(&then, &now).unwrap_err().to_string();
+        assert!(text.contains("`spectrum.segment` was \"30 days\", is \"15 days\""), "{text}");
+        assert!(text.contains("`output.keep_bits` was not set, is 12") && text.contains("--overwrite"), "{text}");
+        let band = |limit: &str| format!("[[bands]]\nname = \"b\"\nlimits = [1.0, {limit}]\n");
+        let text = check(&band("2.0"), &band("3.0")).unwrap_err().to_string();
+        assert!(text.contains("`bands[0].limits` was [1.0, 2.0], is [1.0, 3.0]"), "{text}");
+    }
+}

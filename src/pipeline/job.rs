@@ -1,0 +1,196 @@
+//! The work of a run, when everything is known but the number type.
+
+use rayon::ThreadPool;
+use tracing::warn;
+
+use super::bad_values::BadValues;
+use super::compute::Estimator;
+use super::finished::FinishedTiles;
+use super::identity::Identity;
+use super::layout::group_spec;
+use super::maps::MapWriter;
+use super::passes::{Done, Passes};
+use super::planning::{nyquist, welch, welch_spec};
+use super::resume::{Earlier, begun, partial};
+use super::run::{RunOptions, RunSummary};
+use super::setup::Setup;
+use super::snapshots::Snapshots;
+use super::stop::Stop;
+use crate::config::Config;
+use crate::error::{Error, STOPPED};
+use crate::exchange::{World, agree};
+use crate::fault;
+use crate::grid::Rotation;
+use crate::plan::Plan;
+use crate::product::{Bands, MapArray, Moments, Product, Quality};
+use crate::report::Observer;
+use crate::spectrum::frequency_step;
+use crate::store::{JournalFile, ResultStore, Start};
+use crate::terms::{Sample, Seconds};
+
+/// A run with everything known but the number type.
+pub(super) struct Job<'a> {
+    pub(super) config: &'a Config,
+    pub(super) world: &'a dyn World,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) options: RunOptions<'a>,
+    pub(super) setup: &'a Setup,
+    pub(super) plan: &'a Plan,
+    pub(super) pool: &'a ThreadPool,
+    pub(super) stop: &'a Stop<'a>,
+}
+
+/// What an earlier run has finished, and, on rank 0, what this run is.
+type Before = (Earlier, Option<Identity>);
+
+impl Job<'_> {
+    fn products<T: Sample>(&self) -> Vec<Box<dyn Product<T>>> {
+        let interval = Seconds(self.setup.catalog.time().interval());
+        let step = frequency_step(self.plan.problem.frequencies, interval);
+        // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
+        let eastward = self.config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
+        let mut products: Vec<Box<dyn Product<T>>> = Vec::new();
+        if !self.config.bands.is_empty() {
+            products.push(Box::new(Bands::new(self.config.bands.clone(), step, nyquist(interval))));
+        }
+        products.push(Box::new(Moments { eastward }));
+        products.push(Box::new(Quality));
+        products
+    }
+
+    /// Collective: the whole work; what is finished is kept where that is of use to another run.
+    pub(super) fn run<T: Sample>(&self, (mut earlier, identity): Before) -> Result<RunSummary, Error> {
+        let (config, world) = (self.config, self.world);
+        let interval = Seconds(self.setup.catalog.time().interval());
+        let spec = welch_spec(config, self.plan.problem.steps, interval)?;
+        let welch = welch::<T>(config, &spec)?;
+        let products = self.products::<T>();
+        let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
+        let mut store = self.open_store(&maps, &mut earlier, identity.as_ref())?;
+        let estimator = Estimator::new(self.setup, self.plan, welch, products);
+        // Errors of the work are agreed on already; a second round would silence the rank that has the message.
+        let done = self.work(&store, &estimator, &maps, &earlier);
+        match done {
+            Ok((summary, snapshots)) => {
+                let files: u64 = world.all_gather(store.files_written()).into_iter().sum();
+                let finish = || -> Result<(), Error> {
+                    let Some(identity) = &identity else { return Ok(()) };
+                    identity.check_input()?;
+                    snapshots.describe(&mut store, self.setup.catalog.time())?;
+                    Ok(self.pool.install(|| store.finish(files + earlier.shards()))?)
+                };
+                agree(world, fault::at("finish").and_then(|()| finish()), Error::exit_code).map(|()| summary)
+            }
+            Err(error) => Err(self.end(store, error, &earlier)),
+        }
+    }
+
+    /// After an error that ranks may have agreed on: what is finished is kept if another run can go on with it, else it
+    /// goes. Where the others do not know of the error they still write, and what there is stays.
+    fn end(&self, store: ResultStore, error: Error, earlier: &Earlier) -> Error {
+        let world = self.world;
+        if !world.failed_together() {
+            return error;
+        }
+        if let Err(also) = store.journal().sync() {
+            warn!("{also}");
+        }
+        let own = store.journal().records().len() as u64;
+        let finished = world.all_gather(own).into_iter().sum::<u64>() + earlier.tiles.len() as u64;
+        let curable = world.all_gather(u64::from(error.is_curable())).into_iter().any(|curable| curable == 1);
+        if curable && (finished > 0 || error.exit_code() == STOPPED) {
+            if matches!(error, Error::Elsewhere(_)) {
+                return error;
+            }
+            let tiles = self.plan.tiles.len() + self.plan.finished.len();
+            let partial = partial(self.config);
+            return Error::Unfinished { source: Box::new(error), finished, tiles, partial };
+        }
+        if let Err(also) = store.abandon() {
+            warn!("{also}");
+        }
+        error
+    }
+
+    fn open_store(
+        &self,
+        maps: &[MapArray],
+        earlier: &mut Earlier,
+        identity: Option<&Identity>,
+    ) -> Result<ResultStore, Error> {
+        let spec = group_spec(self.config, self.setup, self.plan, maps);
+        let path = &self.config.output.path;
+        let file = JournalFile { session: earlier.session, rank: self.world.rank() as u32 };
+        // The others wait for the folder to exist.
+        let store = match (identity, earlier.unfinished.take()) {
+            (None, _) => ResultStore::attach(path, spec, file),
+            (Some(_), Some(unfinished)) => ResultStore::resume(path, spec, unfinished, file),
+            (Some(_), None) => ResultStore::create(path, spec, self.options.start),
+        };
+        let (store, answer) = match store {
+            Ok(store) => {
+                let begun = match identity {
+                    Some(identity) if earlier.session == 1 => begun(self.options.start == Start::Overwrite, identity)
+                        .and_then(|begun| Ok(store.begin(&begun)?)),
+                    _ => Ok(()),
+                };
+                (Some(store), begun.and(fault::at("create")))
+            }
+            Err(error) => (None, Err(error.into())),
+        };
+        match (agree(self.world, answer, Error::exit_code), store) {
+            (Ok(()), Some(store)) => Ok(store),
+            (Err(error), Some(store)) => Err(self.end(store, error, earlier)),
+            (Err(error), None) => Err(error),
+            (Ok(()), None) => Err(Error::Internal { what: "the result was agreed on and is not there".into() }),
+        }
+    }
+
+    /// All passes, then the maps. Every error is agreed on where it arises: all ranks return one, or none does.
+    fn work<T: Sample>(
+        &self,
+        store: &ResultStore,
+        estimator: &Estimator<'_, T>,
+        maps: &[MapArray],
+        earlier: &Earlier,
+    ) -> Result<(RunSummary, Snapshots), Error> {
+        let (config, world, plan) = (self.config, self.world, self.plan);
+        let bad = BadValues::default();
+        let passes = Passes {
+            prepare: &config.prepare,
+            setup: self.setup,
+            plan,
+            pool: self.pool,
+            observer: self.observer,
+            store,
+            estimator,
+            bad: &bad,
+            stop: self.stop,
+        };
+        let Done { bytes_read, bytes_written } = passes.run(world)?;
+        let finished = FinishedTiles::new(plan, estimator.planes, store.journal(), &earlier.tiles, world);
+        let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
+        let bands = config.bands.len();
+        writer.write_products(world, maps, &finished, bands)?;
+        agree(world, writer.write_geometry(world), Error::exit_code)?;
+        let gaps = agree(world, finished.gaps(plan.problem.steps), Error::exit_code)?;
+        let snapshots = Snapshots::gather(world, self.setup.catalog.time(), &gaps);
+        let axes = if world.rank() == 0 {
+            writer.write_axes(estimator.welch.frequencies(), snapshots.status())
+        } else {
+            Ok(())
+        };
+        let synced = axes.and_then(|()| Ok(self.pool.install(|| store.sync())?));
+        agree(world, synced, Error::exit_code)?;
+        let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
+        snapshots.tell(world, self.setup, &gaps, &bad);
+        let summary = RunSummary {
+            points: plan.points(),
+            bytes_read: total(bytes_read),
+            bytes_written: total(bytes_written),
+            seconds: 0.0,
+            finished_before: earlier.tiles.len() as u64,
+        };
+        Ok((summary, snapshots))
+    }
+}
