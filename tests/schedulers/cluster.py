@@ -8,6 +8,7 @@ process is killed.
 
 import getpass
 import glob
+import math
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import socket
 import string
 import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -34,20 +36,13 @@ class Cluster:
         self.environment["PATH"] += ":/usr/sbin:/sbin"
         self.environment.update(
             SLURM_CONF=str(folder / "slurm.conf"),
-            TMPDIR=str(folder / "tmp"),
-            # As root, which containers often are; of no effect for others.
-            OMPI_ALLOW_RUN_AS_ROOT="1",
-            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-            # Processes of different namespaces may not read each other's memory.
+            # Ranks of one host may often not read each other's memory in containers.
             OMPI_MCA_btl_vader_single_copy_mechanism="none",
         )
 
     def start(self) -> None:
         for name in ("munge", "state", "spool", "logs", "tmp"):
             (self.folder / name).mkdir(mode=0o755)
-        for name in self.host_names:
-            for place in ("spool", "tmp"):
-                (self.folder / place / name).mkdir(mode=0o755)
         if self.several_hosts:
             self._make_head()
         self._write_configuration()
@@ -58,7 +53,11 @@ class Cluster:
         self.wait_for_hosts()
 
     def start_host(self, name: str) -> None:
-        """Starts a host, also one that was lost before."""
+        """Starts a host, also one that was lost before. It comes without a past, as hosts without disks do: Slurm would
+        stumble over the sockets that its steps left."""
+        for place in ("spool", "tmp"):
+            shutil.rmtree(self.folder / place / name, ignore_errors=True)
+            (self.folder / place / name).mkdir(mode=0o755)
         if not self.several_hosts:
             self.host_processes[name] = self._daemon(f"host-{name}", ["slurmd", "-D"])
             return
@@ -79,12 +78,21 @@ class Cluster:
         host.wait()
         wait_until(lambda: f"to-{name}:" not in Path("/proc/self/net/dev").read_text(), 10, f"the link of {name} to go")
 
-    def wait_for_hosts(self) -> None:
-        def all_idle() -> bool:
-            states = self.query("sinfo", "--noheader", "--Node", "--format=%T").split()
-            return len(states) == len(self.host_names) and all(state == "idle" for state in states)
+    def host_states(self) -> dict[str, str]:
+        lines = self.query("sinfo", "--noheader", "--Node", "--format=%N %T").splitlines()
+        return dict(line.split() for line in lines)
 
-        wait_until(all_idle, 40, "all hosts to be idle")
+    def wait_for_hosts(self) -> None:
+        wait_until(lambda: set(self.host_states().values()) == {"idle"}, 40, "all hosts to be idle")
+
+    def seconds_to_check_of_limits(self) -> float:
+        """Slurm looks at the jobs' time limits every 30 s and writes when it does."""
+        line = "Testing job time limits"
+        log = (self.folder / "logs" / "slurmctld.log").read_text(errors="replace")
+        times = [match[1] for match in re.finditer(rf"^\[([^]]+)\].*{line}", log, flags=re.MULTILINE)]
+        if not times:
+            return math.nan
+        return (datetime.fromisoformat(times[-1]) - datetime.now()).total_seconds() + 30.0
 
     def query(self, *command: str) -> str:
         """The output of a command that asks this Slurm, or an empty text where it could not answer."""

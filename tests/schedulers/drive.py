@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("oceanspec", type=Path)
     parser.add_argument("--keep", action="store_true", help="leave the folder with logs and results")
     parser.add_argument("scenario", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     # By sudo where that asks nobody: root can make hosts.
     if os.geteuid() != 0 and can("sudo", "-n", "true"):

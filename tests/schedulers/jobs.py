@@ -3,6 +3,7 @@ whether two results hold the same bytes."""
 
 import hashlib
 import re
+import resource
 import subprocess
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from cluster import Cluster, wait_until
 
 JOB_SCRIPTS = Path(__file__).resolve().parents[2] / "slurm-pbs"
 OUTPUT = "spectra.zarr"
+LOGS = ("job-*.log", "*.o[0-9]*", "*.e[0-9]*")  # the latter of jobs that other jobs submitted
 FINAL_STATES = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE"}
 
 
@@ -37,25 +39,31 @@ class Case:
         self.jobs: list[Job] = []
 
     def run_here(self) -> None:
-        """One process, without a scheduler."""
+        """One process, without a scheduler; `core_seconds` is then what it took, all its threads together."""
         command = [self.oceanspec, "run", "config.toml"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, cwd=self.folder, env=self.cluster.environment, capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.core_seconds = after.ru_utime - before.ru_utime
         must(done.returncode == 0, f"one process leaves with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    def take_input_away(self) -> None:
+        config = self.folder / "config.toml"
+        config.write_text(config.read_text().replace("/input/mds", "/absent/mds"))
 
     def sbatch(self, *options: str, nodes: int, ranks_per_node: int = 1, arguments: tuple[str, ...] = ()) -> "Job":
         command = ["sbatch", "--parsable", f"--nodes={nodes}", f"--ntasks-per-node={ranks_per_node}", "--cpus-per-task=1"]
         command += ["--time=10", "--output=job-%j.log", *options, str(JOB_SCRIPTS / "run.sbatch"), "config.toml", *arguments]
-        return self._submit(command)
+        return self._submit(command, SUBMITTED_BY="sbatch")
 
-    def qsub(self, nodes: int, variables: str = "") -> "Job":
-        """Submits a copy of run.pbs with its lines set, as its users do; Slurm's qsub reads only some as options."""
-        script = (JOB_SCRIPTS / "run.pbs").read_text()
-        for key, value in (("select", f"{nodes}:ncpus=1:mpiprocs=1"), ("walltime", "00:10:00")):
-            script, count = re.subn(rf"^#PBS -l {key}=.*", f"#PBS -l {key}={value}", script, flags=re.MULTILINE)
-            must(count == 1, f"run.pbs has {count} lines '#PBS -l {key}='")
-        (self.folder / "run.pbs").write_text(script)
-        command = ["qsub", "-V", "-v", f"CONFIG=config.toml{variables}", "-j", "oe", "-o", "job-%j.log", "run.pbs"]
-        return self._submit(command, SUBMITTED_BY="qsub")
+    def qsub(self, script_name: str, **lines: str) -> "Job":
+        """Submits a copy of a script with its lines `#PBS -l NAME=VALUE` set, as its users do."""
+        script = (JOB_SCRIPTS / script_name).read_text()
+        for name, value in {**lines, "walltime": "00:10:00"}.items():
+            script, count = re.subn(rf"^#PBS -l {name}=.*", f"#PBS -l {name}={value}", script, flags=re.MULTILINE)
+            must(count == 1, f"{script_name} has {count} lines '#PBS -l {name}='")
+        (self.folder / script_name).write_text(script)
+        return self._submit(["qsub", "-V", "-v", "CONFIG=config.toml", "-j", "oe", "-o", "job-%j.log", script_name])
 
     def _submit(self, command: list[str], **more_environment: str) -> "Job":
         environment = {**self.cluster.environment, "OCEANSPEC": str(self.oceanspec), **more_environment}
@@ -65,6 +73,14 @@ class Case:
         job = Job(self.cluster, said.split()[-1], self.folder)
         self.jobs.append(job)
         return job
+
+    def successor_of(self, job: "Job") -> "Job":
+        """The job that a job submitted."""
+        found = re.search(r"goes on as job (\d+)", job.log())
+        must(found is not None, f"job {job.number} does not say that it goes on as another one")
+        successor = Job(self.cluster, found[1], self.folder)
+        self.jobs.append(successor)
+        return successor
 
     def shards_written(self) -> int:
         """Whole files of spectra in the unfinished result."""
@@ -80,8 +96,9 @@ class Case:
         must(not different, f"{len(different)} of {len(theirs)} files differ from those of one process: {different[:5]}")
 
     def evidence(self) -> str:
-        text = f"--- {self.folder}: {sorted(path.name for path in self.folder.iterdir())}\n"
-        for path in sorted(self.folder.glob("job-*.log")):
+        names = sorted(path.name for path in self.folder.iterdir())
+        text = f"--- {self.folder}: {names}, {self.shards_written()} shards in the unfinished result\n"
+        for path in sorted(path for pattern in LOGS for path in self.folder.glob(pattern)):
             text += f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-60:]) + "\n"
         return text + "".join(f"--- {job.record()}\n" for job in self.jobs)
 
@@ -102,8 +119,16 @@ class Job:
         return self.fields().get("JobState", "unknown")
 
     def log(self) -> str:
-        path = self.folder / f"job-{self.number}.log"
-        return path.read_text(errors="replace") if path.exists() else ""
+        """What all attempts wrote."""
+        own = re.compile(rf"job-{self.number}\.log|.*\.[oe]{self.number}")
+        paths = (path for path in sorted(self.folder.iterdir()) if own.fullmatch(path.name))
+        return "".join(path.read_text(errors="replace") for path in paths)
+
+    def restarts(self) -> int:
+        return int(self.fields().get("Restarts", 0))
+
+    def update(self, setting: str) -> None:
+        self.cluster.query("scontrol", "update", f"JobId={self.number}", setting)
 
     def wait_for(self, condition, seconds: float, what: str) -> None:
         """Waits for `condition`, or fails at once where the job has ended without it."""

@@ -1,15 +1,19 @@
 #!/bin/bash
-# Slurm runs this before each task (and each batch script); what it prints as `export` and `unset` changes the task's
+# Slurm runs this before each task and each batch script; what it prints as `export` and `unset` changes the task's
 # environment. Jobs of qsub get the node file that Slurm's imitation of PBS leaves out: a host once for each of its
 # ranks. Jobs of sbatch lose the PBS variables that the plugin gives to all jobs.
 set -euo pipefail
-if [ "${SUBMITTED_BY:-}" != qsub ]; then
+folder=${0%/*}
+echo "export TMPDIR=$folder/tmp/$SLURMD_NODENAME"
+# As root, which containers often are; of no effect for others.
+echo "export OMPI_ALLOW_RUN_AS_ROOT=1"
+echo "export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"
+if [ "${SUBMITTED_BY:-}" = sbatch ]; then
   for name in $(compgen -e PBS_); do echo "unset $name"; done
   exit 0
 fi
-# Batch scripts alone: SLURM_TASKS_PER_NODE of a step is the step's.
-[ "${SLURM_PROCID:-0}" = 0 ] && [ -z "${PBS_NODEFILE:-}" ] || exit 0
-node_file=${0%/*}/nodes-of-$SLURM_JOB_ID
+[ -z "${PBS_NODEFILE:-}" ] || exit 0
+node_file=$folder/nodes-of-$SLURM_JOB_ID
 mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 counts=()
 IFS=, read -ra groups <<<"$SLURM_TASKS_PER_NODE" # as in 2(x3),1
