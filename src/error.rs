@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
-use crate::exchange::{Elsewhere, LaunchError};
+use crate::exchange::{Elsewhere, LaunchError, STOPPED};
 use crate::grid::GridError;
 use crate::pipeline::{DataError, IdentityError, StopCause};
 use crate::plan::PlanError;
@@ -12,9 +12,6 @@ use crate::spectrum::SpectrumError;
 use crate::store::StoreError;
 use crate::synth::SynthError;
 use crate::validate::ValidateError;
-
-/// Exit code of a run that stopped in time, to be gone on with.
-pub(crate) const STOPPED: i32 = 75;
 
 /// What can end a command; the text is for the user.
 #[derive(Debug, thiserror::Error)]

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 /// Rooms, and what each must never import. `terms` is everybody's and imports nobody; `pipeline` alone wires rooms
 /// together, so that only the command line, and the sum of all errors, may import it.
-const ROOMS: [(&str, Never); 17] = [
+const ROOMS: [(&str, Never); 18] = [
     ("cli", Never::These(&["spectrum", "prepare", "store", "source", "grid", "product"])),
     ("config", Never::Any),
     ("exchange", Never::These(&["source", "spectrum", "store"])),
+    ("fault", Never::These(&["pipeline", "cli", "exchange"])),
     ("grid", Never::These(&["source", "plan", "exchange"])),
     ("inspect", Never::These(&["plan", "exchange", "spectrum", "prepare", "product", "store"])),
     ("pipeline", Never::These(&["cli"])),
@@ -54,7 +55,8 @@ impl Never {
         if target == room || target == "terms" {
             return false;
         }
-        let wires = room == "cli" || room == "pipeline" || room.is_empty();
+        // `fault` makes errors of any room on demand.
+        let wires = ["cli", "pipeline", "fault", ""].contains(&room);
         match self {
             Never::Any => true,
             Never::These(_) if matches!(target, "cli" | "pipeline" | "Error") && !wires => true,

@@ -37,7 +37,7 @@ pub(super) struct Run {
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     pub(super) sets: Vec<String>,
     /// Replace an older result at the output path
-    #[arg(long, conflicts_with = "resume")]
+    #[arg(long)]
     pub(super) overwrite: bool,
     /// Go on with an unfinished result, which must be there; with =auto, if there is one
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "must")]

@@ -1,10 +1,11 @@
 //! `oceanspec run`.
 
+use std::cell::OnceCell;
 use std::io::IsTerminal;
 use std::panic::{set_hook, take_hook};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Once};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGUSR1, SIGUSR2};
 use tracing_subscriber::EnvFilter;
@@ -14,11 +15,10 @@ use super::progress::Progress;
 use super::{print, say, tell};
 use crate::Error;
 use crate::config::Config;
-use crate::exchange::{self, Fingerprint, World, agree};
+use crate::exchange::{self, Fingerprint, Heartbeat, World, agree};
 use crate::fault;
-use crate::pipeline::{self, RunOptions, RunSummary};
+use crate::pipeline::{self, RunOptions, RunSummary, Start};
 use crate::report::{Observer, Silent};
-use crate::store::Start;
 use crate::terms::Bytes;
 
 /// Exit code where the ranks were not started as one run: usage.
@@ -64,15 +64,26 @@ fn stop_signals() -> Arc<AtomicUsize> {
     asked
 }
 
+/// What is to become of what stands at the output path.
+fn start(arguments: &arguments::Run) -> Result<Start, Error> {
+    match (arguments.overwrite, arguments.resume) {
+        (true, Some(Resume::Must)) => Err(Error::Setting {
+            text: "--resume goes on with an unfinished result and --overwrite starts anew: give one of them \
+                   (--resume=auto --overwrite goes on if there is one)"
+                .into(),
+        }),
+        (true, None) => Ok(Start::Overwrite),
+        (false, None) => Ok(Start::New),
+        (false, Some(Resume::Must)) => Ok(Start::Resume),
+        (overwrite, Some(Resume::Auto)) => Ok(Start::ResumeIfAny { overwrite }),
+    }
+}
+
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     let started = Instant::now();
     let signal = stop_signals();
-    let start = match (arguments.overwrite, arguments.resume) {
-        (true, _) => Start::Overwrite,
-        (false, None) => Start::New,
-        (false, Some(Resume::Must)) => Start::Resume,
-        (false, Some(Resume::Auto)) => Start::ResumeIfAny,
-    };
+    // Dropped after the world: MPI's own end, which waits for all ranks, is watched too.
+    let heartbeat = OnceCell::new();
     let world = exchange::world()?;
     start_log(&*world);
     end_all_on_panic(world.rank(), world.size());
@@ -81,6 +92,12 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
             Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
         }
         let config = load(&*world, arguments)?;
+        if let Some(timeout) = config.run.stall_timeout {
+            let timeout = Duration::from_secs_f64(timeout.0);
+            let tell = |lost: &exchange::Lost| say(&format!("oceanspec: {lost}"));
+            let _ = heartbeat.set(Heartbeat::start(&*world, timeout, tell));
+        }
+        let start = agree(&*world, start(arguments), Error::exit_code)?;
         run_on(&*world, &config, RunOptions { start, started, signal: &signal })
     };
     let outcome = work();

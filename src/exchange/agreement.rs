@@ -14,6 +14,9 @@ pub struct Elsewhere {
     pub code: i32,
 }
 
+/// Exit code of a run that stopped in time, to be gone on with: an end that ranks agree on, and no failure.
+pub const STOPPED: i32 = 75;
+
 /// How long a rank with an error waits for others, who may be at work for minutes. Of several with errors the lowest
 /// is first to give up, and ends all.
 fn patience(rank: usize) -> Duration {
@@ -30,7 +33,9 @@ fn patience(rank: usize) -> Duration {
 /// When any rank brings one.
 pub fn agree<T, E: From<Elsewhere>>(world: &dyn World, result: Result<T, E>, code: impl Fn(&E) -> i32) -> Result<T, E> {
     let mine = result.as_ref().err().map_or(0, |error| code(error).unsigned_abs().max(1) as u64);
-    if !world.wait_for_all((mine != 0).then(|| patience(world.rank()))) {
+    // Who stops in time has time: the others come.
+    let fails = mine != 0 && mine != STOPPED as u64;
+    if !world.wait_for_all(fails.then(|| patience(world.rank()))) {
         world.mark_failed(Failure::Alone);
         return result;
     }

@@ -5,10 +5,12 @@
 //! their series, `[tile][field][group][time][lane]` with all times. A tile that its reader owns skips
 //! the wire: it is packed where it belongs. Lane = 16 neighbouring locations = one [`Line`](crate::terms::Line).
 //!
-//! All MPI calls of the program are in `mpi.rs`, made from the thread that started it.
+//! All MPI calls of the program are in `mpi.rs`, made from the thread that started it. The [`Heartbeat`] that finds ranks
+//! which MPI does not miss has a thread and a socket of its own.
 
 mod agreement;
 mod fingerprint;
+mod heartbeat;
 mod launch;
 mod lines;
 #[cfg(feature = "mpi")]
@@ -17,8 +19,9 @@ mod single;
 mod transposition;
 mod world;
 
-pub use agreement::{Elsewhere, agree};
+pub use agreement::{Elsewhere, STOPPED, agree};
 pub use fingerprint::Fingerprint;
+pub use heartbeat::{Heartbeat, LOST, Lost};
 pub use launch::{LaunchError, Launcher, detect};
 pub use single::SingleProcess;
 pub use transposition::{Round, TileLines, Transposition};
@@ -41,7 +44,7 @@ pub fn world() -> Result<Box<dyn World>, LaunchError> {
     }
 }
 
-/// Ends all ranks at once with `code`, from any thread: for a panic, which nothing is done after.
+/// Ends all ranks at once with `code`, from any thread: for a panic or a lost rank, which nothing is done after.
 pub fn end_all(code: i32) -> ! {
     #[cfg(feature = "mpi")]
     mpi::abort_if_running(code);

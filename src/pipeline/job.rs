@@ -16,16 +16,16 @@ use super::run::{RunOptions, RunSummary};
 use super::setup::Setup;
 use super::snapshots::Snapshots;
 use super::stop::Stop;
+use crate::Error;
 use crate::config::Config;
-use crate::error::{Error, STOPPED};
-use crate::exchange::{World, agree};
+use crate::exchange::{STOPPED, World, agree};
 use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
 use crate::product::{Bands, MapArray, Moments, Product, Quality};
 use crate::report::Observer;
 use crate::spectrum::frequency_step;
-use crate::store::{JournalFile, ResultStore, Start};
+use crate::store::{JournalFile, ResultStore};
 use crate::terms::{Sample, Seconds};
 
 /// A run with everything known but the number type.
@@ -130,8 +130,9 @@ impl Job<'_> {
         let (store, answer) = match store {
             Ok(store) => {
                 let begun = match identity {
-                    Some(identity) if earlier.session == 1 => begun(self.options.start == Start::Overwrite, identity)
-                        .and_then(|begun| Ok(store.begin(&begun)?)),
+                    Some(identity) if earlier.session == 1 => {
+                        begun(self.options.start.overwrites(), identity).and_then(|begun| Ok(store.begin(&begun)?))
+                    }
                     _ => Ok(()),
                 };
                 (Some(store), begun.and(fault::at("create")))

@@ -36,6 +36,8 @@ pub use planning::{Assumed, plan, plan_assumed, plan_json, segment_cost};
 pub use crate::spectrum::{LengthCost, SegmentCost};
 
 pub use identity::IdentityError;
+// What a run does with what stands at its place.
+pub use crate::store::Start;
 pub use run::{RunOptions, RunSummary, run};
 pub use setup::{Setup, look};
 pub use stop::StopCause;

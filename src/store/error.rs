@@ -61,10 +61,12 @@ pub enum StoreError {
         reason: String,
     },
     /// Another run is writing there.
-    #[error("{path}: another run is writing it; wait for its end, or change `[output] path`")]
+    #[error("{path}: another run is writing it, {holder}; wait for its end, or change `[output] path`")]
     PartialInUse {
         /// The unfinished result.
         path: PathBuf,
+        /// Its process and host.
+        holder: String,
     },
     /// A run was stopped just while it replaced an older result.
     #[error(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::{StoreError, journal};
+use crate::fault::{Done, note};
 
 /// Ends the names of files that are being written.
 const WRITING: &str = ".writing";
@@ -38,17 +39,21 @@ pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool
             if !base.is_dir() {
                 return Err(StoreError::Vanished { path: base.to_owned() });
             }
-            fs::create_dir_all(folder).map_err(|source| StoreError::io(folder, "make the folder", source))?;
+            make_folders(base, folder)?;
             File::create(&temporary)
         }
         other => other,
     }
     .map_err(|source| StoreError::io(&temporary, "make the file", source))?;
+    note(Done::Made(&temporary));
     let written = pieces
         .iter()
         .try_for_each(|piece| file.write_all(piece))
-        .and_then(|()| if sync { file.sync_all() } else { Ok(()) })
+        .and_then(|()| if sync { file.sync_all().inspect(|()| note(Done::Synced(&temporary))) } else { Ok(()) })
         .and_then(|()| fs::rename(&temporary, path));
+    if written.is_ok() {
+        note(Done::Renamed(&temporary, path));
+    }
     if let Err(source) = written {
         drop(file);
         // The first error is the one to tell; what is left has a name that nothing reads.
@@ -56,6 +61,25 @@ pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool
         return Err(StoreError::io(path, "write", source));
     }
     Ok(pieces.iter().map(|piece| piece.len() as u64).sum())
+}
+
+/// Makes a folder and those above it, below `base`.
+fn make_folders(base: &Path, folder: &Path) -> Result<(), StoreError> {
+    if folder == base || folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent() {
+        make_folders(base, above)?;
+    }
+    match fs::create_dir(folder) {
+        // Another thread or rank was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(StoreError::io(folder, "make the folder", source)),
+        Ok(()) => {
+            note(Done::Made(folder));
+            Ok(())
+        }
+    }
 }
 
 /// Brings names and small metadata files below `folder` to the disk: every folder, every `zarr.json`. Returns how many
@@ -92,7 +116,9 @@ fn list_tree(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<u64, StoreError>
 
 /// Brings one file, or the names in one folder, to the disk.
 pub(super) fn sync_path(path: &Path) -> Result<(), StoreError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|source| StoreError::io(path, "sync", source))
+    File::open(path).and_then(|file| file.sync_all()).map_err(|source| StoreError::io(path, "sync", source))?;
+    note(Done::Synced(path));
+    Ok(())
 }
 
 /// Deletes a folder and all in it, or a link to one but not what it leads to; fine if there is none.

@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod hold;
 mod journal;
+mod lease;
 mod metadata;
 mod place;
 mod read;

@@ -1,6 +1,6 @@
 //! Whether a result may be put at a place, and the names it has on the way there.
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -27,8 +27,18 @@ pub enum Start {
     Overwrite,
     /// There must be an unfinished result, to go on with.
     Resume,
-    /// An unfinished result is gone on with, if there is one.
-    ResumeIfAny,
+    /// An unfinished result is gone on with, if there is one; else the run starts anew.
+    ResumeIfAny {
+        /// An older result may then be replaced.
+        overwrite: bool,
+    },
+}
+
+impl Start {
+    /// Whether an older result may be replaced.
+    pub fn overwrites(self) -> bool {
+        matches!(self, Start::Overwrite | Start::ResumeIfAny { overwrite: true })
+    }
 }
 
 /// What there is to go on with.
@@ -82,7 +92,7 @@ impl Place {
                 let (partial, finished) = (self.partial.clone(), exists(&self.path)?);
                 return Err(StoreError::NothingToResume { partial, finished });
             }
-            self.check_finished(start == Start::Overwrite)?;
+            self.check_finished(start.overwrites())?;
             return Ok(Found::Nothing);
         }
         if !is_result(&self.partial) && !is_cut_off_at_birth(&self.partial) {
@@ -95,19 +105,19 @@ impl Place {
             }
             Start::Overwrite => {
                 self.check_finished(true)?;
-                Hold::take(&self.partial)?;
+                Hold::look(&self.partial)?;
                 return Ok(Found::Nothing);
             }
-            Start::Resume | Start::ResumeIfAny => {}
+            Start::Resume | Start::ResumeIfAny { .. } => {}
         }
-        Hold::take(&self.partial)?;
+        Hold::look(&self.partial)?;
         let begun = exists(&self.partial.join(journal::FOLDER).join(BEGUN))?;
         Ok(if begun {
             Found::Unfinished
         } else if is_whole(&self.partial) {
             Found::Whole
         } else {
-            self.check_finished(false)?;
+            self.check_finished(start.overwrites())?;
             Found::Nothing
         })
     }
@@ -203,13 +213,14 @@ fn is_result(path: &Path) -> bool {
 fn is_whole(path: &Path) -> bool {
     let text = fs::read(path.join("zarr.json")).unwrap_or_default();
     let metadata = serde_json::from_slice::<Value>(&text).unwrap_or_default();
-    !metadata["consolidated_metadata"].is_null() && !path.join(journal::FOLDER).exists()
+    !metadata["consolidated_metadata"].is_null() && !path.join(journal::FOLDER).join(BEGUN).exists()
 }
 
 /// Whether `path` is a folder in which not even the root metadata was finished.
 fn is_cut_off_at_birth(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else { return false };
-    entries.into_iter().all(|entry| entry.is_ok_and(|entry| file::is_cut_off(&entry.file_name())))
+    let is_early = |name: &OsStr| file::is_cut_off(name) || name == journal::FOLDER;
+    entries.into_iter().all(|entry| entry.is_ok_and(|entry| is_early(&entry.file_name())))
 }
 
 /// Asks the system whether names can be made in `folder`, without making one.
@@ -224,6 +235,8 @@ fn check_writable(folder: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const IF_ANY: Start = Start::ResumeIfAny { overwrite: false };
 
     /// Every name below `folder` with the bytes of the files.
     fn listing(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
@@ -283,7 +296,7 @@ mod tests {
         fs::write(at("new.zarr.partial/thesis.tex"), "precious").unwrap();
         let before = fs::read_dir(folder.path()).unwrap().count();
         for name in ["file.zarr", "empty.zarr", "foreign.zarr", "broken.zarr", "link.zarr", "new.zarr"] {
-            for start in [Start::New, Start::Overwrite, Start::ResumeIfAny] {
+            for start in [Start::New, Start::Overwrite, IF_ANY] {
                 let answer = Place::new(&at(name)).unwrap().check(start);
                 assert!(matches!(answer, Err(StoreError::NotAResult { .. })), "{name} {start:?}: {answer:?}");
             }
@@ -342,18 +355,19 @@ mod tests {
             ("born.zarr", Found::Nothing),
             ("whole.zarr", Found::Whole),
         ] {
-            for start in [Start::Resume, Start::ResumeIfAny] {
+            for start in [Start::Resume, IF_ANY] {
                 assert_eq!(check(name, start).unwrap(), found, "{name} {start:?}");
             }
             assert!(matches!(check(name, Start::New), Err(StoreError::PartialExists { .. })), "{name}");
         }
-        assert_eq!(check("new.zarr", Start::ResumeIfAny).unwrap(), Found::Nothing);
+        assert_eq!(check("new.zarr", IF_ANY).unwrap(), Found::Nothing);
         let none = |name: &str| match check(name, Start::Resume) {
             Err(StoreError::NothingToResume { finished, .. }) => finished,
             other => panic!("{other:?}"),
         };
         assert!(!none("new.zarr") && none("old.zarr"));
-        assert!(matches!(check("old.zarr", Start::ResumeIfAny), Err(StoreError::ResultExists { .. })));
+        assert!(matches!(check("old.zarr", IF_ANY), Err(StoreError::ResultExists { .. })));
+        assert_eq!(check("old.zarr", Start::ResumeIfAny { overwrite: true }).unwrap(), Found::Nothing);
         assert_eq!(listing(folder.path()), before);
     }
 

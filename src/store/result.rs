@@ -69,14 +69,14 @@ impl ResultStore {
         Ok(())
     }
 
-    /// Rank 0: begins the result with the metadata of all arrays. With [`Start::Overwrite`] an unfinished result of
-    /// an earlier run is deleted; an older finished one stays until [`finish`](Self::finish).
+    /// Rank 0: begins the result with the metadata of all arrays. An unfinished result of an earlier run that is
+    /// not to be gone on with is deleted; an older finished one stays until [`finish`](Self::finish).
     ///
     /// # Errors
     /// As [`check_place`](Self::check_place); [`StoreError::Spec`]; errors of the file system.
     pub fn create(path: &Path, spec: GroupSpec, start: Start) -> Result<Self, StoreError> {
         let mut store = Self::attach(path, spec, JournalFile { session: 1, rank: 0 })?;
-        store.overwrite = start == Start::Overwrite;
+        store.overwrite = start.overwrites();
         let partial = store.place.partial.clone();
         // What ended before it had begun is in nobody's way but that of a new run.
         if store.place.check(start)? != Found::Nothing {
@@ -255,6 +255,8 @@ impl ResultStore {
         if found != files {
             return Err(StoreError::Incomplete { path: partial.clone(), written: files, found });
         }
+        // Open files would hold up the end of the journal on file systems of networks.
+        drop(self.hold);
         self.place.put_in_place(self.overwrite, false)
     }
 
@@ -270,16 +272,19 @@ impl ResultStore {
     ///
     /// # Errors
     /// Errors of the file system.
-    pub fn abandon(self) -> Result<(), StoreError> {
+    pub fn abandon(mut self) -> Result<(), StoreError> {
         if self.check_hold().is_err() {
             return Ok(());
         }
+        drop(self.hold.take());
         remove_tree(&self.place.partial)
     }
 
     fn write_document(&self, folder: &Path, document: &Value) -> Result<(), StoreError> {
         let text = format!("{document:#}\n");
-        file::write_whole(&self.place.partial, &folder.join("zarr.json"), &[text.as_bytes()], false).map(|_| ())
+        // By that of the group the folder is known to be ours: it is never half on the disk.
+        let sync = folder == self.place.partial;
+        file::write_whole(&self.place.partial, &folder.join("zarr.json"), &[text.as_bytes()], sync).map(|_| ())
     }
 }
 

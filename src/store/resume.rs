@@ -64,9 +64,6 @@ impl ResultStore {
         let folder = partial.join(journal::FOLDER);
         let text = serde_json::to_vec_pretty(begun)
             .map_err(|error| StoreError::Begun { path: folder.join(BEGUN), reason: error.to_string() })?;
-        // What marks the folder as ours, and its own name, before what is to be found in it.
-        file::sync_path(&partial.join("zarr.json"))?;
-        fs::create_dir(&folder).map_err(|source| StoreError::io(&folder, "make the folder", source))?;
         file::write_whole(partial, &folder.join(BEGUN), &[&text], true)?;
         [&folder, partial, &self.place.parent].into_iter().try_for_each(|path| file::sync_path(path))
     }
@@ -137,7 +134,7 @@ impl ResultStore {
     /// As [`finish`](Self::finish); [`StoreError::ResultExists`] where another stands there meanwhile.
     pub fn put_whole_in_place(path: &Path) -> Result<(), StoreError> {
         let place = Place::new(path)?;
-        let _hold = Hold::take(&place.partial)?;
+        drop(Hold::take(&place.partial)?);
         place.put_in_place(false, true)
     }
 

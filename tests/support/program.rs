@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Variables by which launchers tell a process that it is one of several; the tests may run inside a job themselves.
@@ -88,32 +88,107 @@ impl Program {
     }
 
     /// Waits for the end; a program that passes its limit is ended, with its ranks, and the test fails.
-    pub fn run(mut self) -> Outcome {
+    pub fn run(self) -> Outcome {
+        self.start().wait()
+    }
+
+    /// Starts it in a process group of its own.
+    pub fn start(mut self) -> Started {
         // Files, not pipes: nothing has to be read while the program runs.
         let folder = tempfile::tempdir().unwrap();
-        let [out, err] = ["out", "err"].map(|name| folder.path().join(name));
-        self.command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap()).process_group(0);
-        let started = Instant::now();
-        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
-        let text = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let [out, err] = ["out", "err"].map(|name| File::create(folder.path().join(name)).unwrap());
+        self.command.stdout(out).stderr(err).process_group(0);
+        let child = self.command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
+        Started { command: self.command, child, folder, started: Instant::now(), limit: self.limit }
+    }
+}
+
+/// A program at work.
+pub struct Started {
+    command: Command,
+    child: Child,
+    folder: tempfile::TempDir,
+    started: Instant,
+    limit: Duration,
+}
+
+impl Started {
+    /// Its process: mpirun where there are ranks.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Processes of the program itself, by their ids: the ranks, or the one process.
+    pub fn ranks(&self) -> Vec<u32> {
+        let program = Path::new(env!("CARGO_BIN_EXE_oceanspec")).canonicalize().unwrap();
+        let is_rank = |pid: &u32| std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == program);
+        let mut ranks: Vec<u32> = family(self.pid()).into_iter().filter(is_rank).collect();
+        ranks.sort_unstable();
+        ranks
+    }
+
+    /// What it has said so far on standard error.
+    pub fn said(&self) -> String {
+        self.text("err")
+    }
+
+    fn text(&self, name: &str) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.folder.path().join(name)).unwrap()).into_owned()
+    }
+
+    /// Waits for the end, which may be by a signal: its code is then 128 + the signal's number.
+    pub fn wait(mut self) -> Outcome {
         let status: ExitStatus = loop {
-            if let Some(status) = child.try_wait().unwrap() {
+            if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            if started.elapsed() > self.limit {
+            if self.started.elapsed() > self.limit {
                 // mpirun takes its ranks along when it is asked to end, not when it is killed.
                 for signal in ["-TERM", "-KILL"] {
-                    let _ = Command::new("kill").args([signal, "--", &format!("-{}", child.id())]).status();
+                    let _ = Command::new("kill").args([signal, "--", &format!("-{}", self.child.id())]).status();
                     std::thread::sleep(Duration::from_secs(3));
                 }
-                let _ = child.wait();
-                panic!("{:?} still ran after {:?}:\n{}{}", self.command, self.limit, text(&out), text(&err));
+                let _ = self.child.wait();
+                let said = [self.text("out"), self.text("err")].concat();
+                panic!("{:?} still ran after {:?}:\n{said}", self.command, self.limit);
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        let code = status.code().unwrap_or_else(|| panic!("{:?} was ended by {status}:\n{}", self.command, text(&err)));
-        Outcome { code, stdout: text(&out), stderr: text(&err), elapsed: started.elapsed() }
+        let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(-1);
+        Outcome { code, stdout: self.text("out"), stderr: self.text("err"), elapsed: self.started.elapsed() }
     }
+}
+
+/// A process and all that it has started, directly or not.
+fn family(pid: u32) -> Vec<u32> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // The name of the program, in parentheses, may hold anything.
+        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        if let Some(parent) = rest.split_whitespace().nth(1).and_then(|parent| parent.parse::<u32>().ok()) {
+            parents.push((process, parent));
+        }
+    }
+    let mut all = vec![pid];
+    let mut next = 0;
+    while next < all.len() {
+        let of = all[next];
+        all.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(process, _)| *process));
+        next += 1;
+    }
+    all
+}
+
+/// Sends a signal, by name, to a process that may have ended.
+pub fn signal(name: &str, pid: u32) {
+    let _ = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status();
 }
 
 impl Outcome {

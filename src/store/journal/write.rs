@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::record::{HEADER_BYTES, TileRecord};
 use super::{JournalFile, JournalReader};
+use crate::fault::{Done, note};
 use crate::store::{StoreError, file};
 
 /// Records are on the disk this long after they were written, at the latest when the next one is written: what a loss of
@@ -54,6 +55,7 @@ impl Journal {
                 io::ErrorKind::NotFound => StoreError::Vanished { path: self.folder.clone() },
                 _ => StoreError::io(&path, "make the file", source),
             })?);
+            note(Done::Made(&path));
             file::sync_path(&self.folder)?;
             state.synced = Some(Instant::now());
         }
@@ -82,7 +84,9 @@ impl Journal {
 
     fn sync_now(&self, state: &mut State) -> Result<(), StoreError> {
         if let Some(open) = &state.open {
-            open.sync_data().map_err(|source| StoreError::io(&self.file.path(&self.folder), "sync", source))?;
+            let path = self.file.path(&self.folder);
+            open.sync_data().map_err(|source| StoreError::io(&path, "sync", source))?;
+            note(Done::Synced(&path));
         }
         state.synced = Some(Instant::now());
         Ok(())
