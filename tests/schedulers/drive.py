@@ -4,7 +4,7 @@ Installs Slurm's packages where that is possible, makes a folder for everything,
 process, network and mount namespaces of their own, else beside the machine's other processes with one host on loopback.
 Whatever was started is ended when this process ends, also when it is killed: a process namespace ends with its first
 process, which the kernel kills with its parent. Where there are no namespaces, processes are known by a variable in
-their environment; if this process was killed by SIGKILL, the next run ends them.
+their environment, and if this process was killed by SIGKILL, the next run ends them.
 
 What cannot be tested is said in lines that begin with NOT TESTED, and is a failure where REQUIRE_SCHEDULERS=1.
 """
@@ -151,27 +151,43 @@ def sweep() -> None:
 
 
 def end_processes_of(folder: Path) -> None:
-    """Ends the processes whose environment names this folder, and waits until none is left."""
-    mark = f"{MARK}={folder}".encode()
+    """Ends all processes that a run with this folder started, and waits until they are gone."""
     end = time.monotonic() + 20
-    while time.monotonic() < end:
-        left = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != os.getpid() and marked(pid, mark)]
-        if not left:
-            return
-        for pid in left:
+    killed: set[int] = set()
+    while True:
+        found = {pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if is_of_run(pid, folder)}
+        for pid in found:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        killed = {pid for pid in killed | found if is_alive(pid)}
+        if not killed:
+            return
+        if time.monotonic() > end:
+            print(f"these processes could not be ended: {sorted(killed)}", flush=True)
+            return
         time.sleep(0.1)
-    print(f"these processes could not be ended: {left}", flush=True)
 
 
-def marked(pid: int, mark: bytes) -> bool:
+def is_of_run(pid: int, folder: Path) -> bool:
+    process = Path(f"/proc/{pid}")
     try:
-        return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        if f"{MARK}={folder}".encode() in (process / "environ").read_bytes().split(b"\0"):
+            return True
+        if (process / "comm").read_text().strip() != "slurmstepd":
+            return False
+        # It writes a title over its environment; its log and socket lie in the folder.
+        return any(os.readlink(entry).startswith(f"{folder}/") for entry in (process / "fd").iterdir())
     except OSError:
         return False  # ended, or somebody else's
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":
