@@ -7,6 +7,7 @@ mod plan;
 mod progress;
 mod run;
 mod segment_words;
+mod submit;
 mod synth;
 mod validate;
 
@@ -46,6 +47,7 @@ pub fn main() -> i32 {
         Command::Plan(plan) => plan::plan(plan),
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Validate(validate) => validate::validate(validate),
+        Command::Submit(submit) => submit::submit(submit),
         Command::Synth(synth) => synth::synth(synth),
     };
     match catch_unwind(command) {
