@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CORES_PER_HOST = 2
+CORES = sorted(os.sched_getaffinity(0))[:2]  # the hosts share them, on a larger machine too: durations are alike
 KILL_WAIT_SECONDS = 2  # between TERM and KILL at a job's end
 HEAD = ("head", "10.66.0.254")  # where slurmctld runs and jobs are submitted
 HOSTS = {"n1": "10.66.0.1", "n2": "10.66.0.2", "n3": "10.66.0.3"}
@@ -41,6 +41,7 @@ class Cluster:
         )
 
     def start(self) -> None:
+        os.sched_setaffinity(0, CORES)
         for name in ("munge", "state", "spool", "logs", "tmp"):
             (self.folder / name).mkdir(mode=0o755)
         if self.several_hosts:
@@ -136,7 +137,7 @@ class Cluster:
         self._ip("link", "set", "bridge", "up")
 
     def _write_configuration(self) -> None:
-        shape = f"CPUs={CORES_PER_HOST} State=UNKNOWN"
+        shape = f"CPUs={len(CORES)} RealMemory=8192 State=UNKNOWN"
         if self.several_hosts:
             controller, address = HEAD
             port = 6817

@@ -8,11 +8,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from cluster import Cluster, wait_until
+from cluster import CORES, Cluster, wait_until
 
 JOB_SCRIPTS = Path(__file__).resolve().parents[2] / "slurm-pbs"
 OUTPUT = "spectra.zarr"
-LOGS = ("job-*.log", "*.o[0-9]*", "*.e[0-9]*")  # the latter of jobs that other jobs submitted
+# Of jobs as scenarios submit them, and the schedulers' own names where they are not asked for others.
+LOGS = ("job-*.log", "slurm-*.out", "*.o[0-9]*", "*.e[0-9]*")
 FINAL_STATES = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE"}
 
 
@@ -56,31 +57,48 @@ class Case:
         command += ["--time=10", "--output=job-%j.log", *options, str(JOB_SCRIPTS / "run.sbatch"), "config.toml", *arguments]
         return self._submit(command, SUBMITTED_BY="sbatch")
 
-    def qsub(self, script_name: str, **lines: str) -> "Job":
+    def qsub_edited(self, script_name: str, **lines: str) -> "Job":
         """Submits a copy of a script with its lines `#PBS -l NAME=VALUE` set, as its users do."""
         script = (JOB_SCRIPTS / script_name).read_text()
         for name, value in {**lines, "walltime": "00:10:00"}.items():
             script, count = re.subn(rf"^#PBS -l {name}=.*", f"#PBS -l {name}={value}", script, flags=re.MULTILINE)
             must(count == 1, f"{script_name} has {count} lines '#PBS -l {name}='")
         (self.folder / script_name).write_text(script)
-        return self._submit(["qsub", "-V", "-v", "CONFIG=config.toml", "-j", "oe", "-o", "job-%j.log", script_name])
+        return self.qsub("-V", "-v", "CONFIG=config.toml", "-j", "oe", "-o", "job-%j.log", script_name)
+
+    def qsub(self, *arguments: str) -> "Job":
+        return self._submit(["qsub", *arguments])
+
+    def write_site(self, scheduler: str) -> None:
+        """A site file of hosts with one rank and all their cores for it."""
+        layout = f'scheduler = "{scheduler}"\nranks_per_node = 1\ncores_per_node = {len(CORES)}\n'
+        (self.folder / "site.toml").write_text(f'{layout}memory_per_node = "4 GiB"\nwalltime = "10 min"\n')
+
+    def oceanspec_submit(self, nodes: int, *options: str) -> str:
+        """What `oceanspec submit` prints."""
+        command = [self.oceanspec, "submit", "config.toml", "--site", "site.toml", "--nodes", str(nodes), *options]
+        environment = {**self.cluster.environment, "SUBMITTED_BY": "sbatch"}
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60)
+        must(done.returncode == 0, f"oceanspec submit leaves with {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def job(self, number: str) -> "Job":
+        job = Job(self.cluster, number, self.folder)
+        self.jobs.append(job)
+        return job
 
     def _submit(self, command: list[str], **more_environment: str) -> "Job":
         environment = {**self.cluster.environment, "OCEANSPEC": str(self.oceanspec), **more_environment}
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60)
         said = (done.stdout + done.stderr).strip()
         must(done.returncode == 0 and re.fullmatch(r"\d+", said.split()[-1]), f"{command[0]}: {said}")
-        job = Job(self.cluster, said.split()[-1], self.folder)
-        self.jobs.append(job)
-        return job
+        return self.job(said.split()[-1])
 
     def successor_of(self, job: "Job") -> "Job":
         """The job that a job submitted."""
         found = re.search(r"goes on as job (\d+)", job.log())
         must(found is not None, f"job {job.number} does not say that it goes on as another one")
-        successor = Job(self.cluster, found[1], self.folder)
-        self.jobs.append(successor)
-        return successor
+        return self.job(found[1])
 
     def shards_written(self) -> int:
         """Whole files of spectra in the unfinished result."""
@@ -120,7 +138,7 @@ class Job:
 
     def log(self) -> str:
         """What all attempts wrote."""
-        own = re.compile(rf"job-{self.number}\.log|.*\.[oe]{self.number}")
+        own = re.compile(rf"job-{self.number}\.log|slurm-{self.number}\.out|.*\.[oe]{self.number}")
         paths = (path for path in sorted(self.folder.iterdir()) if own.fullmatch(path.name))
         return "".join(path.read_text(errors="replace") for path in paths)
 

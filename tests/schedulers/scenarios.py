@@ -10,7 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
-from cluster import CORES_PER_HOST, Cluster, wait_until
+from cluster import CORES, Cluster, wait_until
 from jobs import Case, Failed, must
 
 NODES = 3
@@ -72,12 +72,12 @@ JOB_SECONDS = 240  # a job that takes longer hangs
 
 
 def sbatch(bench: Bench) -> None:
-    """sbatch run.sbatch, two ranks a host: COMPLETED, 0, the bytes of one process"""
+    """sbatch run.sbatch, a rank for each core: COMPLETED, 0, the bytes of one process"""
     case = bench.case("sbatch", SHORT)
-    job = case.sbatch(nodes=bench.nodes, ranks_per_node=2)
+    job = case.sbatch(nodes=bench.nodes, ranks_per_node=len(CORES))
     end = job.wait_for_end(JOB_SECONDS)
     must(end == ("COMPLETED", "0:0", 0), f"ended as {end}")
-    must(f"{2 * bench.nodes} ranks on {bench.nodes} hosts" in job.log(), "the log does not tell ranks and hosts")
+    must(f"{len(CORES) * bench.nodes} ranks on {bench.nodes} hosts" in job.log(), "the log does not tell ranks and hosts")
     case.must_equal(bench.reference(SHORT))
 
 
@@ -94,7 +94,7 @@ def sbatch_fails(bench: Bench) -> None:
 def qsub(bench: Bench) -> None:
     """qsub run.pbs, mpirun over PBS_NODEFILE: COMPLETED, 0, the bytes of one process"""
     case = bench.case("qsub", SHORT)
-    job = case.qsub("run.pbs", select=f"{bench.nodes}:ncpus=1:mpiprocs=1")
+    job = case.qsub_edited("run.pbs", select=f"{bench.nodes}:ncpus=1:mpiprocs=1")
     end = job.wait_for_end(JOB_SECONDS)
     must(end == ("COMPLETED", "0:0", 0), f"ended as {end}")
     must(f"{bench.nodes} ranks on {bench.nodes} hosts" in job.log(), "the log does not tell ranks and hosts")
@@ -102,13 +102,12 @@ def qsub(bench: Bench) -> None:
 
 
 def qsub_torque(bench: Bench) -> None:
-    """qsub run.torque, one rank a host of the node file's two cores: COMPLETED, 0, the bytes of one process"""
+    """qsub run.torque, one rank a host of the node file's cores: COMPLETED, 0, the bytes of one process"""
     case = bench.case("qsub-torque", SHORT)
-    job = case.qsub("run.torque", nodes=f"{bench.nodes}:ppn={CORES_PER_HOST}")
+    job = case.qsub_edited("run.torque", nodes=f"{bench.nodes}:ppn={len(CORES)}")
     end = job.wait_for_end(JOB_SECONDS)
     must(end == ("COMPLETED", "0:0", 0), f"ended as {end}")
-    layout = f"{bench.nodes} ranks on {bench.nodes} hosts, {CORES_PER_HOST} threads each"
-    must(layout in job.log(), f"the log does not tell of {layout}")
+    must(one_rank_a_host(bench) in job.log(), f"the log does not tell of {one_rank_a_host(bench)}")
     case.must_equal(bench.reference(SHORT))
 
 
@@ -116,18 +115,49 @@ def qsub_fails(bench: Bench) -> None:
     """qsub run.pbs without its input: the job's exit code is the program's, 3"""
     case = bench.case("qsub-fails", SHORT)
     case.take_input_away()
-    job = case.qsub("run.pbs", select=f"{bench.nodes}:ncpus=1:mpiprocs=1")
+    job = case.qsub_edited("run.pbs", select=f"{bench.nodes}:ncpus=1:mpiprocs=1")
     end = job.wait_for_end(JOB_SECONDS)
     must(end == ("FAILED", "3:0", 0), f"ended as {end}")
     must(job.log().count("/absent/mds") == 1, "the missing folder is not named once")
 
 
+def submit_sbatch(bench: Bench) -> None:
+    """oceanspec submit --go: prints the job's number; COMPLETED, 0, the bytes of one process"""
+    case = bench.case("submit-sbatch", SHORT)
+    case.write_site("slurm")
+    printed = case.oceanspec_submit(bench.nodes, "--go").strip()
+    must(printed.isdigit(), f"it prints {printed!r}")
+    job = case.job(printed)
+    end = job.wait_for_end(JOB_SECONDS)
+    must(end == ("COMPLETED", "0:0", 0), f"ended as {end}")
+    must(one_rank_a_host(bench) in job.log(), f"the log does not tell of {one_rank_a_host(bench)}")
+    case.must_equal(bench.reference(SHORT))
+
+
+def submit_qsub(bench: Bench) -> None:
+    """oceanspec submit's script by qsub: COMPLETED, 0, the bytes of one process"""
+    case = bench.case("submit-qsub", SHORT)
+    case.write_site("pbs")
+    # Slurm's qsub does not read from standard input, by which --go would hand it over.
+    (case.folder / "printed.pbs").write_text(case.oceanspec_submit(bench.nodes))
+    job = case.qsub("printed.pbs")
+    end = job.wait_for_end(JOB_SECONDS)
+    must(end == ("COMPLETED", "0:0", 0), f"ended as {end}")
+    must(one_rank_a_host(bench) in job.log(), f"the log does not tell of {one_rank_a_host(bench)}")
+    case.must_equal(bench.reference(SHORT))
+
+
+def one_rank_a_host(bench: Bench) -> str:
+    return f"{bench.nodes} ranks on {bench.nodes} hosts, {len(CORES)} threads each"
+
+
 def sbatch_time_limit(bench: Bench) -> None:
     """Slurm's signal before the time limit: the run leaves with 75, the script requeues the job, the next attempt goes on; the bytes of one process"""
-    bench.reference(LONG)
+    duration = bench.reference(LONG).core_seconds / len(CORES)
     for attempt in range(4):
         # The run must be at work when Slurm looks at the limits the next time, which it does every 30 s.
-        wait_until(lambda: 6 < bench.cluster.seconds_to_check_of_limits() < 9, 40, "a check of time limits")
+        lead = 2 + 0.6 * duration
+        wait_until(lambda: abs(bench.cluster.seconds_to_check_of_limits() - lead) < 0.5, 70, "a check of time limits")
         case = bench.case(f"time-limit-{attempt}", LONG)
         job = case.sbatch("--time=10", "--signal=USR1@110", nodes=bench.nodes)
         job.wait_for(lambda: case.shards_written() >= MID_RUN_SHARDS, JOB_SECONDS, "the first shards")
@@ -148,7 +178,7 @@ def sbatch_walltime(bench: Bench) -> None:
     """a wall time that is too short for the run: it stops by itself, as often as it takes; the bytes of one process"""
     reference = bench.reference(LONG)
     # One rank with one thread takes longer, however many cores there are.
-    seconds = round(0.6 * reference.core_seconds)
+    seconds = round(0.75 * reference.core_seconds)
     case = bench.case("walltime", LONG)
     job = case.sbatch(nodes=1, arguments=("--set", f"run.walltime=0:00:{seconds:02}"))
     state, code, restarts = job.wait_for_end(JOB_SECONDS)
@@ -161,7 +191,7 @@ def sbatch_walltime(bench: Bench) -> None:
 def qsub_signal(bench: Bench) -> None:
     """USR1 to a job of qsub, all its processes: the run leaves with 75, the script submits itself, that job goes on; the bytes of one process"""
     case = bench.case("qsub-signal", LONG)
-    job = case.qsub("run.pbs", select=f"{bench.nodes}:ncpus=1:mpiprocs=1")
+    job = case.qsub_edited("run.pbs", select=f"{bench.nodes}:ncpus=1:mpiprocs=1")
     job.wait_for(lambda: case.shards_written() >= MID_RUN_SHARDS, JOB_SECONDS, "the first shards")
     # As qsig of PBS Pro does.
     bench.cluster.query("scancel", "--full", "--signal=USR1", job.number)
@@ -203,7 +233,20 @@ def lost_host(bench: Bench) -> None:
     case.must_equal(bench.reference(LONG))
 
 
-SCENARIOS = [sbatch, sbatch_fails, qsub, qsub_torque, qsub_fails, sbatch_time_limit, sbatch_walltime, qsub_signal, requeue, lost_host]
+SCENARIOS = [
+    sbatch,
+    sbatch_fails,
+    qsub,
+    qsub_torque,
+    qsub_fails,
+    submit_sbatch,
+    submit_qsub,
+    sbatch_time_limit,
+    sbatch_walltime,
+    qsub_signal,
+    requeue,
+    lost_host,
+]
 NEED_SEVERAL_HOSTS = [lost_host]
 
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Slurm runs this before each task and each batch script; what it prints as `export` and `unset` changes the task's
-# environment. Jobs of qsub get the node file that Slurm's imitation of PBS leaves out: a host once for each of its
-# ranks. Jobs of sbatch lose the PBS variables that the plugin gives to all jobs.
+# environment. Jobs of qsub get what Slurm's imitation of PBS leaves out: the node file, with a host once for each of its
+# ranks, and NCPUS and OMP_NUM_THREADS, which PBS Pro sets to the cores asked for on a host. Jobs of sbatch lose the PBS
+# variables that the plugin gives to all jobs.
 set -euo pipefail
 folder=${0%/*}
 echo "export TMPDIR=$folder/tmp/$SLURMD_NODENAME"
@@ -26,3 +27,6 @@ for index in "${!hosts[@]}"; do
   for ((rank = 0; rank < counts[index]; rank++)); do echo "${hosts[index]}"; done
 done >"$node_file"
 echo "export PBS_NODEFILE=$node_file"
+ncpus=$(scontrol --oneliner show job "$SLURM_JOB_ID" | grep -o 'MinCPUsNode=[0-9]*')
+echo "export NCPUS=${ncpus#*=}"
+echo "export OMP_NUM_THREADS=${ncpus#*=}"
