@@ -2,6 +2,7 @@
 # make test    everything that is checked: format, lints, documentation, Rust and Python tests
 # make check   the quick part: format, lints, documentation
 # make soak    runs killed at random moments and gone on with, in the release profile; KILLS=1000 SEED=7 for others
+# make schedulers   the job scripts under a real Slurm, started for this on three hosts of namespaces; SCENARIOS="sbatch qsub" for some; says NOT TESTED where it cannot
 # make bench   ours, what users would write instead, and the machine's floor, side by side; BENCH="--nx 192 --ny 192" for other sizes
 # make bench-sizes   time against the size of the grid and the length of the record, to 21 GiB; SIZES="--sizes 192x192x2160" for others
 # make kernels each kernel alone on one core, in GB/s and GFLOP/s beside memcpy; KERNELS="turn" for those of a name
@@ -10,7 +11,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check soak bench bench-sizes kernels
+.PHONY: help setup build demo test check soak schedulers bench bench-sizes kernels
 # Recipes run in the environment that setup.sh found.
 ENV = . target/setup.env
 CARGO_FLAGS = --release --locked
@@ -47,6 +48,8 @@ test: check
 KILLS = 200
 soak: setup
 	$(ENV); OCEANSPEC_KILLS=$(KILLS) $(if $(SEED),OCEANSPEC_SEED=$(SEED)) cargo test $(CARGO_FLAGS) --test resume kills_at_random_moments -- --nocapture
+schedulers: build
+	.venv/bin/python -B tests/schedulers/drive.py $(oceanspec) $(SCENARIOS)
 
 bench: build
 	$(ENV); cargo build $(CARGO_FLAGS) --example floor
