@@ -48,6 +48,7 @@ test: check
 KILLS = 200
 soak: setup
 	$(ENV); OCEANSPEC_KILLS=$(KILLS) $(if $(SEED),OCEANSPEC_SEED=$(SEED)) cargo test $(CARGO_FLAGS) --test resume kills_at_random_moments -- --nocapture
+
 schedulers: build
 	.venv/bin/python -B tests/schedulers/drive.py $(oceanspec) $(SCENARIOS)
 
