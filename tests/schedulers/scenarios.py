@@ -153,7 +153,7 @@ def one_rank_a_host(bench: Bench) -> str:
 
 def sbatch_time_limit(bench: Bench) -> None:
     """Slurm's signal before the time limit: the run leaves with 75, the script requeues the job, the next attempt goes on; the bytes of one process"""
-    duration = bench.reference(LONG).core_seconds / len(CORES)
+    duration = bench.reference(LONG).core_seconds / min(bench.nodes, len(CORES))  # a rank has one thread
     for attempt in range(4):
         # The run must be at work when Slurm looks at the limits the next time, which it does every 30 s.
         lead = 2 + 0.6 * duration
