@@ -135,6 +135,28 @@ fn what_is_left_of_the_wall_time_is_told() {
     }
 }
 
+/// Slurm 22.05 does not say in the environment when the job ends.
+#[test]
+fn slurm_is_asked_for_the_end() {
+    let mut job = Job::slurm("slurm_squeue");
+    job.command.env_remove("SLURM_JOB_END_TIME");
+    link(&job.root, "squeue", "recorder.sh");
+    let end = Command::new("date").args(["--date=now + 1800 seconds", "+%Y-%m-%dT%H:%M:%S"]).output().unwrap();
+    job.says("squeue", stdout(&end).trim());
+    assert!(job.run().status.success());
+    job.has_seconds_left(1800);
+}
+
+/// srun can return 0 though it did not start the program everywhere.
+#[test]
+fn an_srun_without_an_answer_is_no_success() {
+    let mut job = Job::slurm("slurm_silent");
+    fs::remove_file(job.bin("srun.out")).unwrap();
+    let output = job.run();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("has not said that there is a result"), "{}", stderr(&output));
+}
+
 #[test]
 fn exit_codes_come_through_and_only_75_goes_on() {
     for code in [0, 3, 75, 137] {

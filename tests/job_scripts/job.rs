@@ -102,6 +102,7 @@ impl Job {
     /// job ends in two hours and ten seconds.
     pub fn slurm_of(test: &str, script: &str) -> Job {
         let mut job = Job::new(test, script, "srun", &["scontrol", "module"]);
+        job.says("srun", "spectra.zarr: spectra of 12 points");
         let end = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() + 7210;
         job.command
             .env("SLURM_SUBMIT_DIR", job.root.join("submitted"))
@@ -127,6 +128,11 @@ impl Job {
 
     pub fn node_file(&self) -> PathBuf {
         self.root.join("spool/4711.pbs-1.example.aux")
+    }
+
+    /// What a command prints.
+    pub fn says(&self, command: &str, text: &str) {
+        fs::write(self.bin(&format!("{command}.out")), format!("{text}\n")).unwrap();
     }
 
     /// The code that the launcher, or another command, leaves with.
