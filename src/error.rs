@@ -10,6 +10,7 @@ use crate::plan::PlanError;
 use crate::source::SourceError;
 use crate::spectrum::SpectrumError;
 use crate::store::StoreError;
+use crate::submit::SubmitError;
 use crate::synth::SynthError;
 use crate::validate::ValidateError;
 
@@ -49,6 +50,9 @@ pub enum Error {
     /// Synthetic input.
     #[error(transparent)]
     Synth(#[from] SynthError),
+    /// A job script, or the scheduler that does not take it.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
     /// A comparison that cannot be made.
     #[error(transparent)]
     Validate(#[from] ValidateError),
@@ -119,6 +123,7 @@ impl Error {
             Error::Config(_) | Error::Setting { .. } | Error::Launch(_) | Error::Spectrum(_) => 2,
             Error::Grid(GridError::EmptySelection { .. }) | Error::Source(SourceError::EmptyTime { .. }) => 2,
             Error::Plan(PlanError::AllLand { .. } | PlanError::TooLarge { .. }) => 2,
+            Error::Submit(_) => 2,
             Error::Source(_) | Error::Grid(_) | Error::Data(_) => 3,
             Error::Synth(SynthError::Spec { .. }) => 2,
             Error::Store(_) | Error::Synth(_) => 4,

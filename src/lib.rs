@@ -6,7 +6,7 @@
 //! The rooms, in the order of the flow: [`config`] reads the TOML, [`plan`] cuts the work, [`grid`] and
 //! [`source`] read, [`prepare`] checks and centres, [`exchange`] transposes, [`spectrum`] estimates,
 //! [`product`] derives, [`store`] writes, [`report`] tells. [`pipeline`] wires them. [`inspect`] says what
-//! lies in a folder, [`synth`] makes input with a known spectrum, [`validate`] compares a result with a reference.
+//! lies in a folder, [`submit`] writes job scripts, [`synth`] makes input with a known spectrum, [`validate`] compares a result with a reference.
 
 pub mod cli;
 pub mod config;
@@ -23,6 +23,7 @@ pub mod report;
 pub mod source;
 pub mod spectrum;
 pub mod store;
+pub mod submit;
 pub mod synth;
 pub mod terms;
 pub mod validate;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms, and what each must never import. `terms` is everybody's and imports nobody; `pipeline` alone wires rooms
 /// together, so that only the command line, and the sum of all errors, may import it.
-const ROOMS: [(&str, Never); 18] = [
+const ROOMS: [(&str, Never); 19] = [
     ("cli", Never::These(&["spectrum", "prepare", "store", "source", "grid", "product"])),
     ("config", Never::Any),
     ("exchange", Never::These(&["source", "spectrum", "store"])),
@@ -24,6 +24,10 @@ const ROOMS: [(&str, Never); 18] = [
     ("source", Never::These(&["plan", "exchange"])),
     ("spectrum", Never::Any),
     ("store", Never::These(&["source", "exchange"])),
+    (
+        "submit",
+        Never::These(&["exchange", "grid", "plan", "prepare", "product", "report", "source", "spectrum", "store"]),
+    ),
     ("synth", Never::Any),
     ("terms", Never::Any),
     ("validate", Never::These(&["source", "exchange", "plan", "spectrum", "prepare", "grid"])),

@@ -448,7 +448,7 @@ fn synth_then_run_as_it_is() {
     fs::remove_dir_all(result.join("u_mean")).unwrap();
     run(true).succeeded();
     assert!(files(&result) == first);
-    assert_eq!(names(&input), ["grid", "mds", "run.toml", "spectra.zarr", "truth.json"]);
+    assert_eq!(names(&input), ["grid", "mds", "run.toml", "spectra.zarr", "timings.json", "truth.json"]);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::terms::Seconds;
+use super::log::LogFormat;
+use crate::submit::Scheduler;
+use crate::terms::{Seconds, WallTime};
 
 /// Time-frequency kinetic energy spectra of ocean model output.
 #[derive(Debug, Parser)]
@@ -22,6 +24,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Say what lies in a folder of model output, and what a run would make of it
     Inspect(Inspect),
+    /// Write the job script of a run, or hand it to the scheduler
+    Submit(Submit),
     /// Compare a result with a reference by coordinate value
     Validate(Validate),
     /// Make LLC4320-like MDS input with a known spectrum
@@ -42,6 +46,9 @@ pub(super) struct Run {
     /// Go on with an unfinished result, which must be there; with =auto, if there is one
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "must")]
     pub(super) resume: Option<Resume>,
+    /// Form of the lines on stderr; else OCEANSPEC_LOG_FORMAT says, else text
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) log_format: Option<LogFormat>,
 }
 
 /// When an unfinished result is gone on with.
@@ -73,6 +80,34 @@ pub(super) struct Plan {
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Submit {
+    /// TOML file
+    #[arg(value_name = "CONFIG")]
+    pub(super) config: PathBuf,
+    /// pbs (PBS Pro), slurm or torque
+    #[arg(long, value_name = "NAME")]
+    pub(super) scheduler: Option<Scheduler>,
+    /// Nodes; as few as need at most 8 passes unless given
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) nodes: Option<u32>,
+    /// Wall time, as in 11:50:00 or "11 h 50 min"
+    #[arg(long, value_name = "TIME")]
+    pub(super) walltime: Option<WallTime>,
+    /// TOML file of the site: queue, account, modules, cores and memory of a node
+    #[arg(long, value_name = "FILE")]
+    pub(super) site: Option<PathBuf>,
+    /// Set a key of the configuration, as in output.path=spectra.zarr
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// Replace an older result at the output path
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Hand the script to qsub or sbatch and print the job's number, instead of the script
+    #[arg(long)]
+    pub(super) go: bool,
 }
 
 #[derive(Debug, Args)]

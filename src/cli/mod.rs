@@ -3,10 +3,12 @@
 mod arguments;
 mod assume;
 mod inspect;
+mod log;
 mod plan;
 mod progress;
 mod run;
 mod segment_words;
+mod submit;
 mod synth;
 mod validate;
 
@@ -14,25 +16,35 @@ use std::panic::catch_unwind;
 use std::time::Duration;
 
 use clap::Parser;
+use serde_json::json;
+use tracing::Level;
 
 use crate::Error;
 use crate::exchange;
 use arguments::{Arguments, Command};
+use log::{LogFormat, say, say_with};
 
 /// Runs the program; returns its exit code.
 pub fn main() -> i32 {
+    let copy = exchange::detect(|name| std::env::var(name).ok()).and_then(|launcher| launcher.rank).unwrap_or(0);
+    log::speak_as(copy);
+    // A word that is none `run` tells of, which can do so from one rank.
+    if let Ok(Some(format)) = LogFormat::of_environment() {
+        log::speak_in(format);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to stdout with code 0, wrong usage to stderr with code 2.
-            let copy =
-                exchange::detect(|name| std::env::var(name).ok()).and_then(|launcher| launcher.rank).unwrap_or(0);
             match error.to_string().strip_prefix("error: ") {
                 Some(message) => {
                     after_the_first(copy);
-                    say(&format!("oceanspec: {}", message.trim_end()));
+                    say_last(message.trim_end(), error.exit_code());
                 }
                 None if copy > 0 => {}
+                None if log::is_json() && error.use_stderr() => {
+                    say_last(error.to_string().trim_end(), error.exit_code())
+                }
                 None => drop(error.print()),
             }
             return error.exit_code();
@@ -46,6 +58,7 @@ pub fn main() -> i32 {
         Command::Plan(plan) => plan::plan(plan),
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Validate(validate) => validate::validate(validate),
+        Command::Submit(submit) => submit::submit(submit),
         Command::Synth(synth) => synth::synth(synth),
     };
     match catch_unwind(command) {
@@ -55,7 +68,7 @@ pub fn main() -> i32 {
             error.exit_code()
         }
         Err(_) => {
-            say("oceanspec: internal error: the message above is a fault of the program");
+            say_last("internal error: the message above is a fault of the program", 1);
             1
         }
     }
@@ -79,13 +92,16 @@ fn tell(error: &Error) {
         Error::Launch(launch) => after_the_first(launch.copy()),
         _ => {}
     }
-    say(&format!("oceanspec: {error}"));
+    say_last(&error.to_string(), error.exit_code());
 }
 
-/// A line to stderr, in one write, so that lines of several ranks stay whole.
-fn say(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+/// Why the program ends, and with which code.
+fn say_last(why: &str, code: i32) {
+    if log::is_json() {
+        say_with(Level::ERROR, why, &json!({ "code": code }));
+    } else {
+        say(Level::ERROR, &format!("oceanspec: {why}"));
+    }
 }
 
 /// A result to stdout; a closed pipe is the reader's choice.

@@ -1,13 +1,14 @@
-//! Progress to stderr: a bar on a terminal, else plain lines with rate and time left.
+//! Progress to stderr: a bar on a terminal, else plain lines with rate and time left; at the end where the time went.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tracing::{Level, enabled, info};
 
-use super::say;
-use crate::report::Observer;
+use super::log;
+use crate::report::{Observer, RunTimings};
 use crate::terms::{Bytes, Seconds};
 
 /// Between plain lines at least.
@@ -31,7 +32,7 @@ struct Phase {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Progress { phase: Mutex::new(None), terminal: std::io::stderr().is_terminal() }
+        Progress { phase: Mutex::new(None), terminal: std::io::stderr().is_terminal() && !log::is_json() }
     }
 }
 
@@ -84,7 +85,7 @@ impl Observer for Progress {
             }
             None if phase.told.elapsed() >= INTERVAL => {
                 phase.told = Instant::now();
-                say(&phase.line());
+                log::say(Level::INFO, &phase.line());
             }
             None => {}
         }
@@ -97,9 +98,18 @@ impl Observer for Progress {
             Some(bar) => bar.finish_and_clear(),
             None if phase.started.elapsed() >= INTERVAL => {
                 let seconds = Seconds(phase.started.elapsed().as_secs_f64().round());
-                say(&format!("{}: {} in {seconds}, {}", phase.name, Bytes(phase.bytes), phase.rate()));
+                let line = format!("{}: {} in {seconds}, {}", phase.name, Bytes(phase.bytes), phase.rate());
+                log::say(Level::INFO, &line);
             }
             None => {}
+        }
+    }
+
+    fn timings(&self, timings: &RunTimings) {
+        if !log::is_json() {
+            timings.lines().iter().for_each(|line| info!("{line}"));
+        } else if enabled!(Level::INFO) {
+            log::say_with(Level::INFO, "timings", timings);
         }
     }
 }

@@ -1,18 +1,17 @@
 //! `oceanspec run`.
 
 use std::cell::OnceCell;
-use std::io::IsTerminal;
 use std::panic::{set_hook, take_hook};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGUSR1, SIGUSR2};
-use tracing_subscriber::EnvFilter;
 
 use super::arguments::{self, Resume};
+use super::log::{self, LogFormat};
 use super::progress::Progress;
-use super::{print, say, tell};
+use super::{print, say_last, tell};
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::{self, Fingerprint, Heartbeat, World, agree};
@@ -24,19 +23,6 @@ use crate::terms::Bytes;
 /// Exit code where the ranks were not started as one run: usage.
 const WRONG_START: i32 = 2;
 
-/// Log lines of this rank to stderr: all of rank 0, warnings and errors of the others.
-fn start_log(world: &dyn World) {
-    let level = if world.rank() == 0 { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_env("OCEANSPEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .without_time()
-        .with_env_filter(filter);
-    let _ = log.try_init();
-}
-
 /// A panic is a fault of the program. The other ranks must not wait for this one, nor this one for its other threads,
 /// whose work may take long.
 fn end_all_on_panic(rank: usize, ranks: usize) {
@@ -46,9 +32,8 @@ fn end_all_on_panic(rank: usize, ranks: usize) {
         // The other threads that panic meanwhile wait here for the end.
         FIRST.call_once(|| {
             usual(panic);
-            say(&format!(
-                "oceanspec: internal error on rank {rank} of {ranks}: the message above is a fault of the program"
-            ));
+            let where_to_look = "the message above is a fault of the program";
+            say_last(&format!("internal error on rank {rank} of {ranks}: {where_to_look}"), 1);
             exchange::end_all(1)
         });
     }));
@@ -82,19 +67,24 @@ fn start(arguments: &arguments::Run) -> Result<Start, Error> {
 pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     let started = Instant::now();
     let signal = stop_signals();
+    let format = arguments.log_format.map_or_else(LogFormat::of_environment, |format| Ok(Some(format)));
+    if let Ok(Some(format)) = format {
+        log::speak_in(format);
+    }
     // Dropped after the world: MPI's own end, which waits for all ranks, is watched too.
     let heartbeat = OnceCell::new();
     let world = exchange::world()?;
-    start_log(&*world);
+    log::start(world.rank());
     end_all_on_panic(world.rank(), world.size());
     let work = || {
         if world.size() > 1 {
             Fingerprint::of_this_process().compare::<Error>(&*world, WRONG_START)?;
         }
+        agree(&*world, format, Error::exit_code)?;
         let config = load(&*world, arguments)?;
         if let Some(timeout) = config.run.stall_timeout {
             let timeout = Duration::from_secs_f64(timeout.0);
-            let tell = |lost: &exchange::Lost| say(&format!("oceanspec: {lost}"));
+            let tell = |lost: &exchange::Lost| say_last(&lost.to_string(), exchange::LOST);
             let _ = heartbeat.set(Heartbeat::start(&*world, timeout, tell));
         }
         let start = agree(&*world, start(arguments), Error::exit_code)?;

@@ -191,7 +191,7 @@ fn hint(table: &str, key: &str) -> String {
 }
 
 /// The known word that `word` is probably a misspelling of: a third of its letters may differ.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     // Nobody mistypes a word into a hundred letters, and the distance takes quadratic time.
     if word.len() > 100 {
         return None;

@@ -36,6 +36,7 @@ use document::Document;
 
 pub use error::{ConfigError, Excerpt, Words};
 pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables};
+pub use keys::nearest;
 pub use output::{Codec, Output};
 pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};
 pub use prepare::{Missing, Prepare};

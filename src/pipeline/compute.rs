@@ -12,6 +12,7 @@ use crate::fault;
 use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::Plan;
 use crate::product::{Estimate, Product};
+use crate::report::{Phase, Timings};
 use crate::spectrum::{GapCounts, Rotation, Welch, WelchScratch};
 use crate::terms::{LANES, Line, Sample, inertial_frequency};
 
@@ -39,6 +40,7 @@ pub(super) struct Estimator<'a, T: Sample> {
     pub(super) products: Vec<Box<dyn Product<T>>>,
     pub(super) planes: usize,
     workers: Mutex<Vec<Worker<T>>>,
+    timings: &'a Timings,
 }
 
 /// What lies under a group, by lane.
@@ -54,9 +56,15 @@ struct Cell<'s, T> {
 }
 
 impl<'a, T: Sample> Estimator<'a, T> {
-    pub(super) fn new(setup: &'a Setup, plan: &'a Plan, welch: Welch<T>, products: Vec<Box<dyn Product<T>>>) -> Self {
+    pub(super) fn new(
+        setup: &'a Setup,
+        plan: &'a Plan,
+        welch: Welch<T>,
+        products: Vec<Box<dyn Product<T>>>,
+        timings: &'a Timings,
+    ) -> Self {
         let planes = products.iter().map(|product| product.plane_count()).sum();
-        Estimator { setup, plan, welch, products, planes, workers: Mutex::new(Vec::new()) }
+        Estimator { setup, plan, welch, products, planes, workers: Mutex::new(Vec::new()), timings }
     }
 
     /// Spectra of one tile into `shard`, [j, i, frequency] (empty if spectra are not kept), and its maps.
@@ -68,7 +76,9 @@ impl<'a, T: Sample> Estimator<'a, T> {
         let place = &self.plan.tiles[tile];
         let frequencies = self.plan.problem.frequencies;
         let groups = tile_groups(&self.setup.grid.analysed, &self.setup.lattice, place);
-        let geometry = self.geometry(tile, &groups)?;
+        let geometry = self.timed(|| self.geometry(tile, &groups))?;
+        let series_bytes = self.plan.lines(place) * (self.plan.problem.fields * self.plan.line_bytes()) as u64;
+        self.timings.add_bytes(Phase::Compute, series_bytes);
         let mut values = vec![[f64::NAN; LANES]; groups.len() * self.planes];
 
         let width = place.i.len();
@@ -88,17 +98,23 @@ impl<'a, T: Sample> Estimator<'a, T> {
         } else {
             cells.extend((0..groups.len()).map(|group| Cell { shard: &mut [], group: Some(group) }));
         }
-        let (wet, dry): (Vec<_>, Vec<_>) = cells.into_iter().partition(|cell| cell.group.is_some());
-        dry.into_par_iter().for_each(|cell| cell.shard.fill(T::nan()));
+        let (wet, mut dry): (Vec<_>, Vec<_>) = cells.into_iter().partition(|cell| cell.group.is_some());
+        let fill = |cells: &mut [Cell<'_, T>]| cells.iter_mut().for_each(|cell| cell.shard.fill(T::nan()));
+        dry.par_chunks_mut(LANES).for_each(|cells| self.timed(|| fill(cells)));
         let work = wet
             .into_par_iter()
             .zip(values.par_chunks_exact_mut(self.planes))
             .zip(groups.par_iter().zip(geometry.par_iter()));
         work.for_each(|((cell, planes), (group, geometry))| {
             let number = cell.group.unwrap_or_default();
-            self.group(&series, number, group, geometry, cell.shard, planes);
+            self.timed(|| self.group(&series, number, group, geometry, cell.shard, planes));
         });
         Ok(TileMaps { tile, values, gaps: self.take_gaps() })
+    }
+
+    /// Does a worker's part and counts its time.
+    fn timed<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.timings.time(Phase::Compute, self.plan.machine.threads, work)
     }
 
     fn group(

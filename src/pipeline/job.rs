@@ -9,7 +9,7 @@ use super::finished::FinishedTiles;
 use super::identity::Identity;
 use super::layout::group_spec;
 use super::maps::MapWriter;
-use super::passes::{Done, Passes};
+use super::passes::Passes;
 use super::planning::{nyquist, welch, welch_spec};
 use super::resume::{Earlier, begun, partial};
 use super::run::{RunOptions, RunSummary};
@@ -23,7 +23,7 @@ use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
 use crate::product::{Bands, MapArray, Moments, Product, Quality};
-use crate::report::Observer;
+use crate::report::{Observer, Phase, Timings};
 use crate::spectrum::frequency_step;
 use crate::store::{JournalFile, ResultStore};
 use crate::terms::{Sample, Seconds};
@@ -38,6 +38,7 @@ pub(super) struct Job<'a> {
     pub(super) plan: &'a Plan,
     pub(super) pool: &'a ThreadPool,
     pub(super) stop: &'a Stop<'a>,
+    pub(super) timings: &'a Timings,
 }
 
 /// What an earlier run has finished, and, on rank 0, what this run is.
@@ -67,13 +68,16 @@ impl Job<'_> {
         let products = self.products::<T>();
         let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
         let mut store = self.open_store(&maps, &mut earlier, identity.as_ref())?;
-        let estimator = Estimator::new(self.setup, self.plan, welch, products);
+        let estimator = Estimator::new(self.setup, self.plan, welch, products, self.timings);
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
         let done = self.work(&store, &estimator, &maps, &earlier);
         match done {
             Ok((summary, snapshots)) => {
                 let files: u64 = world.all_gather(store.files_written()).into_iter().sum();
-                let unchanged = || identity.as_ref().map_or(Ok(()), |identity| Ok(identity.check_input()?));
+                let unchanged = || match &identity {
+                    Some(identity) => Ok(self.timings.time(Phase::Scan, 1, || identity.check_input())?),
+                    None => Ok(()),
+                };
                 let unchanged = agree(world, fault::at("finish").and_then(|()| unchanged()), Error::exit_code);
                 if let Err(error) = unchanged {
                     return Err(self.end(store, error, &earlier));
@@ -82,8 +86,10 @@ impl Job<'_> {
                     if identity.is_none() {
                         return Ok(());
                     }
-                    snapshots.describe(&mut store, self.setup.catalog.time())?;
-                    Ok(self.pool.install(|| store.finish(files + earlier.shards()))?)
+                    self.timings.time(Phase::Write, 1, || {
+                        snapshots.describe(&mut store, self.setup.catalog.time())?;
+                        Ok(self.pool.install(|| store.finish(files + earlier.shards()))?)
+                    })
                 };
                 let finished = agree(world, finish(), Error::exit_code);
                 finished.map(|()| summary).map_err(|error| self.unfinished(error, self.tiles() as u64))
@@ -136,11 +142,11 @@ impl Job<'_> {
         let path = &self.config.output.path;
         let file = JournalFile { session: earlier.session, rank: self.world.rank() as u32 };
         // The others wait for the folder to exist.
-        let store = match (identity, earlier.unfinished.take()) {
+        let store = self.timings.time(Phase::Write, 1, || match (identity, earlier.unfinished.take()) {
             (None, _) => ResultStore::attach(path, spec, file),
             (Some(_), Some(unfinished)) => ResultStore::resume(path, spec, unfinished, file),
             (Some(_), None) => ResultStore::create(path, spec, self.options.start),
-        };
+        });
         let (store, answer) = match store {
             Ok(store) => {
                 let begun = match identity {
@@ -181,28 +187,30 @@ impl Job<'_> {
             estimator,
             bad: &bad,
             stop: self.stop,
+            timings: self.timings,
         };
-        let Done { bytes_read, bytes_written } = passes.run(world)?;
+        let spectra_bytes = passes.run(world)?;
         let finished = FinishedTiles::new(plan, estimator.planes, store.journal(), &earlier.tiles, world);
-        let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool };
+        let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool, timings: self.timings };
         let bands = config.bands.len();
         writer.write_products(world, maps, &finished, bands)?;
-        agree(world, writer.write_geometry(world), Error::exit_code)?;
+        let writing = |work: &dyn Fn() -> Result<(), Error>| self.timings.time(Phase::Write, 1, work);
+        agree(world, writing(&|| writer.write_geometry(world)), Error::exit_code)?;
         let gaps = agree(world, finished.gaps(plan.problem.steps), Error::exit_code)?;
         let snapshots = Snapshots::gather(world, self.setup.catalog.time(), &gaps);
-        let axes = if world.rank() == 0 {
-            writer.write_axes(estimator.welch.frequencies(), snapshots.status())
-        } else {
-            Ok(())
+        let last = || {
+            if world.rank() == 0 {
+                writer.write_axes(estimator.welch.frequencies(), snapshots.status())?;
+            }
+            Ok(self.pool.install(|| store.sync())?)
         };
-        let synced = axes.and_then(|()| Ok(self.pool.install(|| store.sync())?));
-        agree(world, synced, Error::exit_code)?;
+        agree(world, writing(&last), Error::exit_code)?;
         let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
         snapshots.tell(world, self.setup, &gaps, &bad);
         let summary = RunSummary {
             points: plan.points(),
-            bytes_read: total(bytes_read),
-            bytes_written: total(bytes_written),
+            bytes_read: total(self.timings.bytes(Phase::Read)),
+            bytes_written: total(spectra_bytes),
             seconds: 0.0,
             finished_before: earlier.tiles.len() as u64,
         };

@@ -12,6 +12,7 @@ use crate::fault;
 use crate::grid::GridField;
 use crate::plan::{Plan, Tile};
 use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
+use crate::report::{Phase, Timings};
 use crate::source::StepStatus;
 use crate::store::{ResultStore, Values};
 use crate::terms::{LANES, Precision, inertial_frequency};
@@ -37,6 +38,7 @@ pub(super) struct MapWriter<'a> {
     pub(super) plan: &'a Plan,
     pub(super) store: &'a ResultStore,
     pub(super) pool: &'a ThreadPool,
+    pub(super) timings: &'a Timings,
 }
 
 /// Values of a map of one kind, from float64.
@@ -86,15 +88,16 @@ impl MapWriter<'_> {
             for (at, (map, plane)) in planes.iter().enumerate() {
                 let writer = turn % world.size();
                 turn += 1;
-                let mine = finished.plane(at, |tile| block.holds(tile)).unwrap_or_else(|error| {
+                let mine = self.writing(|| finished.plane(at, |tile| block.holds(tile))).unwrap_or_else(|error| {
                     result = Err(error);
                     Vec::new()
                 });
                 let parts = world.gather(writer, bytemuck::cast_slice(&mine));
-                if world.rank() == writer
-                    && let Some(values) = self.assemble(&block, finished, &parts, map.kind)
-                {
-                    let written = self.write(map, map.by_band.then_some(*plane), &block, &values);
+                if world.rank() == writer {
+                    let written = self.writing(|| match self.assemble(&block, finished, &parts, map.kind) {
+                        Some(values) => self.write(map, map.by_band.then_some(*plane), &block, &values),
+                        None => Ok(()),
+                    });
                     result = result.and(written);
                 }
                 if turn.is_multiple_of(world.size()) {
@@ -140,9 +143,19 @@ impl MapWriter<'_> {
         let index: Vec<u64> =
             plane.map(|plane| plane as u64).into_iter().chain(face).chain([block.row as u64, 0]).collect();
         with_values(map.kind, self.config.spectrum.precision, values, |values| {
-            self.pool.install(|| self.store.write_chunk(map.name, &index, values))
-        })?;
+            self.write_chunk(map.name, &index, values)
+        })
+    }
+
+    fn write_chunk(&self, array: &str, index: &[u64], values: Values<'_>) -> Result<(), Error> {
+        let bytes = self.pool.install(|| self.store.write_chunk(array, index, values))?;
+        self.timings.add_bytes(Phase::Write, bytes);
         Ok(())
+    }
+
+    /// Does what this rank does alone and counts its time.
+    fn writing<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.timings.time(Phase::Write, 1, work)
     }
 
     /// Writes the maps of the grid that fall to this rank.
@@ -184,10 +197,7 @@ impl MapWriter<'_> {
     /// When a file cannot be written.
     pub(super) fn write_axes(&self, frequencies: &[f64], status: &[StepStatus]) -> Result<(), Error> {
         let lattice = &self.setup.lattice;
-        let write = |name: &str, values: Values<'_>| -> Result<(), Error> {
-            self.store.write_chunk(name, &[0], values)?;
-            Ok(())
-        };
+        let write = |name: &str, values: Values<'_>| self.write_chunk(name, &[0], values);
         let whole = |values: &mut dyn Iterator<Item = usize>| values.map(|value| value as i64).collect::<Vec<_>>();
         if self.setup.grid.extent.has_faces {
             write("face", Values::I64(&whole(&mut lattice.faces.iter().copied())))?;

@@ -1,5 +1,6 @@
 //! The only room that wires the others together: configuration in, result on disk out.
 
+mod account;
 mod apart;
 mod bad_values;
 mod compute;
@@ -26,6 +27,7 @@ mod setup;
 mod snapshots;
 mod stop;
 mod tiles;
+mod timed_world;
 mod writers;
 
 pub use data_error::DataError;
@@ -35,7 +37,7 @@ pub use planning::{Assumed, plan, plan_assumed, plan_json, segment_cost};
 // What `segment_cost` returns.
 pub use crate::spectrum::{LengthCost, SegmentCost};
 
-pub use identity::IdentityError;
+pub use identity::{IdentityError, NUMBERS};
 // What a run does with what stands at its place.
 pub use crate::store::Start;
 pub use run::{RunOptions, RunSummary, run};

@@ -21,7 +21,7 @@ use crate::config::Prepare;
 use crate::exchange::{Transposition, World, agree};
 use crate::fault;
 use crate::plan::{Pass, Plan, share};
-use crate::report::Observer;
+use crate::report::{Observer, Phase, Timings};
 use crate::store::ResultStore;
 use crate::terms::Sample;
 
@@ -36,40 +36,39 @@ pub(super) struct Passes<'a, T: Sample> {
     pub(super) estimator: &'a Estimator<'a, T>,
     pub(super) bad: &'a BadValues,
     pub(super) stop: &'a Stop<'a>,
-}
-
-/// What they did on a rank.
-pub(super) struct Done {
-    pub(super) bytes_read: u64,
-    pub(super) bytes_written: u64,
+    pub(super) timings: &'a Timings,
 }
 
 /// Buffers of estimating: a shard that is filled and one that is encoded.
 type Shards<T> = [Vec<T>; 2];
 
 impl<'a, T: Sample> Passes<'a, T> {
-    /// Collective: all passes. Every error is agreed on where it arises: all ranks return one, or none does.
+    /// Collective: all passes; returns bytes of spectra that this rank wrote. Every error is agreed on where it arises: all
+    /// ranks return one, or none does.
     ///
     /// # Errors
     /// As [`agree`].
-    pub(super) fn run(&self, world: &dyn World) -> Result<Done, Error> {
+    pub(super) fn run(&self, world: &dyn World) -> Result<u64, Error> {
         thread::scope(|scope| {
-            let to = Destination { store: self.store, plan: self.plan, planes: self.estimator.planes };
+            let to = Destination {
+                store: self.store,
+                plan: self.plan,
+                planes: self.estimator.planes,
+                timings: self.timings,
+            };
             let writers = ShardWriters::start(scope, to);
-            let bytes_read = self.read_and_estimate(world, &writers)?;
-            let bytes_written = agree(world, writers.finish(), Error::exit_code)?;
-            Ok(Done { bytes_read, bytes_written })
+            self.read_and_estimate(world, &writers)?;
+            agree(world, writers.finish(), Error::exit_code)
         })
     }
 
-    /// Collective: all passes but for the end of writing; returns bytes read.
-    fn read_and_estimate(&self, world: &dyn World, writers: &ShardWriters<'_>) -> Result<u64, Error> {
+    /// Collective: all passes but for the end of writing.
+    fn read_and_estimate(&self, world: &dyn World, writers: &ShardWriters<'_>) -> Result<(), Error> {
         let passes = &self.plan.passes;
         let bytes_of_rank = self.plan.bytes_in / world.size() as u64;
         self.observer.begin("spectra", 2 * passes.len() as u64 * UNITS_OF_STAGE, bytes_of_rank);
         let mine = share(self.plan.problem.steps, world.size(), world.rank());
         let files = OpenFiles::new(&self.setup.catalog, self.plan, mine.len());
-        let mut bytes_read = 0;
         let mut shards = Shards::default();
         let mut longest = Duration::ZERO;
         // Read and not estimated; estimated, so that the memory is free.
@@ -89,9 +88,7 @@ impl<'a, T: Sample> Passes<'a, T> {
             let started = Instant::now();
             let reading = Transposition::new(self.plan, pass, world, spare.take());
             let (read, done) = self.both(world, (pass, &files), reading, (waiting.take(), writers), &mut shards)?;
-            bytes_read += read.bytes;
-            waiting = Some(read.series);
-            spare = done;
+            (waiting, spare) = (Some(read), done);
             // It is read and estimated, one after the other; here it was read, and another estimated.
             longest = longest.max(2 * started.elapsed());
         }
@@ -101,7 +98,7 @@ impl<'a, T: Sample> Passes<'a, T> {
         }
         enough?;
         self.observer.end();
-        Ok(bytes_read)
+        Ok(())
     }
 
     /// Collective: reads `pass` while what was read before is estimated; returns both series.
@@ -112,7 +109,7 @@ impl<'a, T: Sample> Passes<'a, T> {
         reading: Transposition<'a, T>,
         (whole, writers): (Option<Transposition<'a, T>>, &ShardWriters<'_>),
         shards: &mut Shards<T>,
-    ) -> Result<(ReadPass<'a, T>, Option<Transposition<'a, T>>), Error> {
+    ) -> Result<(Transposition<'a, T>, Option<Transposition<'a, T>>), Error> {
         let unwanted = AtomicBool::new(false);
         let failure = Mutex::new(None);
         let failed = || {
@@ -156,9 +153,9 @@ impl<'a, T: Sample> Passes<'a, T> {
         (pass, files): (&Pass, &OpenFiles<'_>),
         mut series: Transposition<'a, T>,
         others: &dyn Fn() -> Result<(), Error>,
-    ) -> Result<ReadPass<'a, T>, Error> {
+    ) -> Result<Transposition<'a, T>, Error> {
         let mine = share(self.plan.problem.steps, world.size(), world.rank());
-        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, files, self.bad);
+        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, files, self.bad, self.timings);
         let stage = StageProgress::new(self.observer, mine.len() as u64);
         for round in 0..self.plan.rounds_per_pass {
             let read = {
@@ -168,10 +165,10 @@ impl<'a, T: Sample> Passes<'a, T> {
             agree(world, others().and(read).and_then(|()| self.stop.check()), Error::exit_code)?;
             // Alone among the points: nothing can go wrong here that ranks could agree on.
             fault::at("exchange")?;
-            series.finish(world, self.pool, round);
+            self.timings.time(Phase::Exchange, 1, || series.finish(world, self.pool, round));
         }
         stage.end();
-        Ok(ReadPass { series, bytes: reader.bytes.load(Ordering::Relaxed) })
+        Ok(series)
     }
 
     /// Estimates one pass; ends early, as if it were done, when the run is to stop, `unwanted` comes to be set, or a shard
@@ -199,10 +196,4 @@ impl<'a, T: Sample> Passes<'a, T> {
         progress.end();
         Ok(())
     }
-}
-
-/// A pass that was read.
-struct ReadPass<'a, T> {
-    series: Transposition<'a, T>,
-    bytes: u64,
 }

@@ -4,7 +4,7 @@
 //! order, a few rows at a time. Rows of v that centring needs twice are kept, not read again.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
@@ -20,6 +20,7 @@ use crate::fault;
 use crate::grid::{Halo, Window};
 use crate::plan::{Pass, Plan, Strip, strips};
 use crate::prepare::{centre_along_i, centre_along_j, clear_dry_faces, first_bad, reject_bad};
+use crate::report::{Phase, Timings};
 use crate::source::Block;
 use crate::terms::Sample;
 
@@ -33,10 +34,25 @@ pub(super) struct PassReader<'a> {
     valid_range: Option<[f64; 2]>,
     missing: Missing,
     rows_per_piece: usize,
-    /// Bytes read so far.
-    pub(super) bytes: AtomicU64,
     files: &'a OpenFiles<'a>,
     bad: &'a BadValues,
+    timings: &'a Timings,
+}
+
+/// What a worker spent on the files themselves.
+#[derive(Default)]
+struct Fetched {
+    time: Duration,
+    bytes: u64,
+}
+
+impl Fetched {
+    fn time<R>(&mut self, fetch: impl FnOnce() -> R) -> R {
+        let started = Instant::now();
+        let result = fetch();
+        self.time += started.elapsed();
+        result
+    }
 }
 
 /// A worker's buffers.
@@ -54,6 +70,7 @@ struct Scratch<T> {
     beyond: Vec<T>,
     /// Values of one row at the selected points, [step, column].
     selected: Vec<T>,
+    fetched: Fetched,
 }
 
 /// Rows in hand: a strip and some of its selected rows.
@@ -74,6 +91,7 @@ impl<'a> PassReader<'a> {
         prepare: &Prepare,
         files: &'a OpenFiles<'a>,
         bad: &'a BadValues,
+        timings: &'a Timings,
     ) -> Self {
         PassReader {
             setup,
@@ -84,9 +102,9 @@ impl<'a> PassReader<'a> {
             valid_range: prepare.valid_range,
             missing: prepare.missing,
             rows_per_piece: if setup.lattice.j.step == 1 { plan.rows_per_piece } else { 1 },
-            bytes: AtomicU64::new(0),
             files,
             bad,
+            timings,
         }
     }
 
@@ -102,16 +120,27 @@ impl<'a> PassReader<'a> {
         let results: Vec<Result<(), Error>> = blocks
             .into_par_iter()
             .map_init(Scratch::default, |scratch, block| {
+                let started = Instant::now();
                 let mut read = self.read_block(round, block.clone(), scratch);
                 if read.is_err() {
                     // A block is read place by place: step by step, an earlier snapshot may fail at a later place.
                     read = block.clone().try_for_each(|step| self.read_block(round, step..step + 1, scratch)).and(read);
                 }
+                self.account(started.elapsed(), std::mem::take(&mut scratch.fetched));
                 progress(block.len() as u64);
                 read
             })
             .collect();
         results.into_iter().collect()
+    }
+
+    /// Counts a block: what was not spent on files was spent on preparing what they hold.
+    fn account(&self, whole: Duration, fetched: Fetched) {
+        let Fetched { time, bytes } = fetched;
+        for (phase, time) in [(Phase::Read, time), (Phase::Prepare, whole.saturating_sub(time))] {
+            self.timings.add(phase, time, self.plan.machine.threads);
+            self.timings.add_bytes(phase, bytes);
+        }
     }
 
     fn read_block<T: Sample>(
@@ -121,8 +150,9 @@ impl<'a> PassReader<'a> {
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
         fault::at("read")?;
-        let u = self.files.block(Component::U as usize, &steps)?;
-        let v = self.files.block(Component::V as usize, &steps)?;
+        let open = |component: Component| self.files.block(component as usize, &steps);
+        let (u, v) = scratch.fetched.time(|| (open(Component::U), open(Component::V)));
+        let (u, v) = (u?, v?);
         let lattice = &self.setup.lattice;
         // Which row of which columns `scratch.south` holds.
         let mut kept: Option<(usize, usize, Range<usize>)> = None;
@@ -157,11 +187,10 @@ impl<'a> PassReader<'a> {
         block: &Block,
         face: usize,
         (rows, columns): (Range<usize>, Range<usize>),
-        stored: &mut Vec<u8>,
+        (stored, fetched): (&mut Vec<u8>, &mut Fetched),
     ) -> Result<Window, Error> {
         let window = Window { face, j: rows, i: columns };
-        let bytes = block.read(&window, stored)?;
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        fetched.bytes += fetched.time(|| block.read(&window, stored))?;
         Ok(window)
     }
 
@@ -232,16 +261,16 @@ impl<'a> PassReader<'a> {
         steps: &Range<usize>,
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
-        let Scratch { stored, stored_beyond, row, beyond, selected, .. } = scratch;
+        let Scratch { stored, stored_beyond, row, beyond, selected, fetched, .. } = scratch;
         let grid = &self.setup.grid;
         let stride = self.setup.lattice.i.step;
         let (rows, columns) = (piece.native_rows.clone(), piece.columns.clone());
         let at_edge = columns.end == grid.extent.ni;
         let read = columns.start..columns.end + usize::from(centre && !at_edge);
         let width = read.len();
-        let window = self.fetch(block, piece.face, (rows.clone(), read), stored)?;
+        let window = self.fetch(block, piece.face, (rows.clone(), read), (stored, fetched))?;
         let wrapped = if centre && at_edge && grid.periodic.east() == Halo::Wrap {
-            Some(self.fetch(block, piece.face, (rows.clone(), 0..1), stored_beyond)?)
+            Some(self.fetch(block, piece.face, (rows.clone(), 0..1), (stored_beyond, fetched))?)
         } else {
             None
         };
@@ -276,9 +305,9 @@ impl<'a> PassReader<'a> {
         steps: &Range<usize>,
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
-        let Scratch { stored, south, .. } = scratch;
+        let Scratch { stored, south, fetched, .. } = scratch;
         let j = piece.native_rows.start;
-        let window = self.fetch(block, piece.face, (j..j + 1, piece.columns.clone()), stored)?;
+        let window = self.fetch(block, piece.face, (j..j + 1, piece.columns.clone()), (stored, fetched))?;
         self.decode((block, Component::V), (&window, stored), j, steps, south)
     }
 
@@ -292,15 +321,15 @@ impl<'a> PassReader<'a> {
         steps: &Range<usize>,
         scratch: &mut Scratch<T>,
     ) -> Result<Option<(usize, usize, Range<usize>)>, Error> {
-        let Scratch { stored, stored_beyond, row, south, selected, .. } = scratch;
+        let Scratch { stored, stored_beyond, row, south, selected, fetched, .. } = scratch;
         let grid = &self.setup.grid;
         let columns = &piece.columns;
         let last = piece.native_rows.end;
         let at_edge = last == grid.extent.nj;
         let read = piece.native_rows.start + 1..last + usize::from(!at_edge);
-        let window = self.fetch(block, piece.face, (read, columns.clone()), stored)?;
+        let window = self.fetch(block, piece.face, (read, columns.clone()), (stored, fetched))?;
         let wrapped = if at_edge && grid.periodic.north() == Halo::Wrap {
-            Some(self.fetch(block, piece.face, (0..1, columns.clone()), stored_beyond)?)
+            Some(self.fetch(block, piece.face, (0..1, columns.clone()), (stored_beyond, fetched))?)
         } else {
             None
         };

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tracing::{info, warn};
 
+use super::account::Account;
 use super::apart;
 use super::disk::check_room;
 use super::groups::selected_count;
@@ -13,14 +14,15 @@ use super::job::Job;
 use super::node::machine;
 use super::planning::plan_rest;
 use super::resume::{self, Earlier, earlier, put_in_place};
-use super::setup::{Setup, look};
+use super::setup::{Setup, timed_look};
 use super::stop::{Stop, left_by_scheduler};
+use super::timed_world::TimedWorld;
 use crate::Error;
 use crate::config::{Config, Missing, WallLimit};
-use crate::exchange::{World, agree};
+use crate::exchange::{STOPPED, World, agree};
 use crate::fault;
 use crate::plan::Plan;
-use crate::report::Observer;
+use crate::report::{Observer, Phase, Timings};
 use crate::store::{Found, ResultStore, Start};
 use crate::terms::{Bytes, Precision, Seconds};
 
@@ -62,6 +64,8 @@ pub fn run(
     observer: &dyn Observer,
     options: RunOptions,
 ) -> Result<RunSummary, Error> {
+    let timings = Timings::default();
+    let world: &dyn World = &TimedWorld { world, timings: &timings };
     let place = if world.rank() == 0 {
         let apart = apart::check(config);
         apart.and_then(|()| Ok(Some(ResultStore::check_place(&config.output.path, options.start)?)))
@@ -75,8 +79,8 @@ pub fn run(
         agree(world, put, Error::exit_code)?;
         return Ok(RunSummary { seconds: options.started.elapsed().as_secs_f64(), ..RunSummary::default() });
     }
-    let setup = look(config, world)?;
-    let identity = (world.rank() == 0).then(|| Identity::new(config, &setup));
+    let setup = timed_look(config, world, &timings)?;
+    let identity = (world.rank() == 0).then(|| timings.time(Phase::Scan, 1, || Identity::new(config, &setup)));
     let earlier = earlier(config, world, &setup, found, identity.as_ref())?;
     let planned = plan_rest(config, &setup, machine(config, world), &|tile| earlier.has(tile));
     let plan = agree(world, fault::at("plan").and(planned), Error::exit_code)?;
@@ -98,14 +102,22 @@ pub fn run(
         None => left_by_scheduler(|name| std::env::var(name).ok()),
     };
     let stop = Stop::new(options.signal, options.started, left);
-    let job = Job { config, world, observer, options, setup: &setup, plan: &plan, pool: &pool, stop: &stop };
+    let account = Account { config, plan: &plan, options, session: earlier.session };
+    let (setup, plan, pool, stop) = (&setup, &plan, &pool, &stop);
+    let job = Job { config, world, observer, options, setup, plan, pool, stop, timings: &timings };
     let before = (earlier, identity);
-    let mut summary = match config.spectrum.precision {
-        Precision::F32 => job.run::<f32>(before)?,
-        Precision::F64 => job.run::<f64>(before)?,
+    let done = match config.spectrum.precision {
+        Precision::F32 => job.run::<f32>(before),
+        Precision::F64 => job.run::<f64>(before),
     };
-    summary.seconds = options.started.elapsed().as_secs_f64();
-    Ok(summary)
+    let seconds = options.started.elapsed().as_secs_f64();
+    let stopped = done.as_ref().is_err_and(|error| error.exit_code() == STOPPED && world.failed_together());
+    if (done.is_ok() || stopped)
+        && let Some(timings) = account.gather(world, &timings)
+    {
+        account.tell(&timings, observer, done.is_ok());
+    }
+    done.map(|summary| RunSummary { seconds, ..summary })
 }
 
 /// What the log says before the work.

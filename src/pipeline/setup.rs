@@ -12,6 +12,7 @@ use crate::fault;
 use crate::grid::{
     self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Periodic, Rotation, SelectionRequest, SurveyRequest,
 };
+use crate::report::{Phase, Timings};
 use crate::source::mds::{self, MdsField, MdsGridFiles, MdsRequest, RecordChoice};
 use crate::source::{Catalog, SourceError};
 
@@ -58,7 +59,15 @@ struct Sent {
 /// # Errors
 /// On rank 0, what is wrong with the input; on the others, that it failed there.
 pub fn look(config: &Config, world: &dyn World) -> Result<Setup, Error> {
-    let found = if world.rank() == 0 { look_here(config).map(Some) } else { Ok(None) };
+    timed_look(config, world, &Timings::default())
+}
+
+/// As [`look`], with the time of rank 0 counted.
+///
+/// # Errors
+/// As [`look`].
+pub(super) fn timed_look(config: &Config, world: &dyn World, timings: &Timings) -> Result<Setup, Error> {
+    let found = if world.rank() == 0 { timings.time(Phase::Scan, 1, || look_here(config)).map(Some) } else { Ok(None) };
     let found = agree(world, fault::at("scan").and(found), Error::exit_code)?;
     if world.size() == 1 {
         return found.ok_or_else(|| internal("rank 0 found nothing"));

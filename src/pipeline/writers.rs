@@ -9,6 +9,7 @@ use super::finished::{payload, place};
 use crate::Error;
 use crate::fault;
 use crate::plan::{Plan, SHARD_WRITERS};
+use crate::report::{Phase, Timings};
 use crate::store::{EncodedChunk, ResultStore};
 
 /// A tile that is to be written.
@@ -26,6 +27,7 @@ pub(super) struct Destination<'a> {
     pub(super) plan: &'a Plan,
     /// Maps of a tile.
     pub(super) planes: usize,
+    pub(super) timings: &'a Timings,
 }
 
 /// Writers at work; each shard is written by one of them.
@@ -90,7 +92,9 @@ impl Destination<'_> {
         fault::at("write")?;
         let bytes = shard.map_or(Ok(0), |shard| self.store.write_encoded(shard))?;
         fault::at("journal")?;
-        self.store.journal().append(place(&self.plan.tiles[maps.tile]), bytes, &payload(maps, self.planes))?;
+        let payload = payload(maps, self.planes);
+        self.store.journal().append(place(&self.plan.tiles[maps.tile]), bytes, &payload)?;
+        self.timings.add_bytes(Phase::Write, bytes + payload.len() as u64);
         Ok(bytes)
     }
 }
@@ -103,7 +107,7 @@ impl Queue {
         loop {
             let next = encoded().as_ref().and_then(|encoded| encoded.recv().ok());
             let Some(Estimated { shard, maps }) = next else { return bytes };
-            match to.write(shard, &maps) {
+            match to.timings.time(Phase::Write, SHARD_WRITERS, || to.write(shard, &maps)) {
                 Ok(written) => bytes += written,
                 Err(error) => {
                     self.fail(maps.tile, error);

@@ -62,7 +62,7 @@ impl ResultStore {
     pub fn begin(&self, begun: &Begun) -> Result<(), StoreError> {
         let partial = &self.place.partial;
         let folder = partial.join(journal::FOLDER);
-        let text = serde_json::to_vec_pretty(begun)
+        let text = serde_json::to_vec(begun)
             .map_err(|error| StoreError::Begun { path: folder.join(BEGUN), reason: error.to_string() })?;
         file::write_whole(partial, &folder.join(BEGUN), &[&text], true)?;
         [&folder, partial, &self.place.parent].into_iter().try_for_each(|path| file::sync_path(path))

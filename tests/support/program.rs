@@ -141,6 +141,19 @@ impl Started {
         String::from_utf8_lossy(&std::fs::read(self.folder.path().join(name)).unwrap()).into_owned()
     }
 
+    /// Kills it, with all that it has started, if it has not ended after this time; whether it had.
+    pub fn end_within(&mut self, time: Duration) -> bool {
+        let begun = Instant::now();
+        while !self.has_ended() {
+            if begun.elapsed() > time {
+                family(self.pid()).into_iter().for_each(|pid| signal("KILL", pid));
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+
     /// Waits for the end, which may be by a signal: its code is then 128 + the signal's number.
     pub fn wait(mut self) -> Outcome {
         let status: ExitStatus = loop {
