@@ -192,7 +192,8 @@ fn differences(then: &[InputFile], now: &[InputFile]) -> Option<String> {
                 if was != is {
                     found.push(format!("{} was {}, is {}", is.path.display(), was.words(), is.words()));
                 }
-                (old.next(), new.next());
+                old.next();
+                new.next();
             }
             (Some(was), is) if is.is_none_or(|is| was.path < is.path) => {
                 found.push(format!("{} is not there any more", was.path.display()));

@@ -1,5 +1,7 @@
 //! A process that is killed in any phase.
 
+use std::fs;
+
 use crate::attempt::{Attempt, Ranks, WAYS, case};
 
 const PHASES: [&str; 7] = ["read", "exchange", "compute", "write", "journal", "maps", "finish"];
@@ -35,4 +37,14 @@ fn a_killed_process() {
 #[test]
 fn a_killed_rank_of_three() {
     kills(WAYS[1]);
+}
+
+/// Killed while it was replacing an older result, when that stood aside already.
+#[test]
+fn killed_while_an_older_result_stands_aside() {
+    let attempt = Attempt::new(None);
+    attempt.run_on(None).set("output.spectrum=false").to(&attempt.output);
+    assert_eq!(attempt.command("finish:0:kill").arg("--overwrite").run().code, 137);
+    fs::rename(&attempt.output, attempt.output.with_file_name("result.zarr.older")).unwrap();
+    assert_eq!(attempt.resume("with an older result aside"), case().tiles);
 }

@@ -161,6 +161,7 @@ impl Started {
                 break status;
             }
             if self.started.elapsed() > self.limit {
+                let states: Vec<String> = family(self.child.id()).into_iter().map(state).collect();
                 // mpirun takes its ranks along when it is asked to end, not when it is killed.
                 for signal in ["-TERM", "-KILL"] {
                     let _ = Command::new("kill").args([signal, "--", &format!("-{}", self.child.id())]).status();
@@ -168,7 +169,8 @@ impl Started {
                 }
                 let _ = self.child.wait();
                 let said = [self.text("out"), self.text("err")].concat();
-                panic!("{:?} still ran after {:?}:\n{said}", self.command, self.limit);
+                let states = states.join("\n");
+                panic!("{:?} still ran after {:?}:\n{said}\n{states}", self.command, self.limit);
             }
             std::thread::sleep(Duration::from_millis(5));
         };
@@ -197,6 +199,20 @@ fn family(pid: u32) -> Vec<u32> {
         next += 1;
     }
     all
+}
+
+/// What a process is and what each of its threads waits for, as far as the system tells.
+fn state(pid: u32) -> String {
+    let read = |path: String| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let threads =
+        std::fs::read_dir(format!("/proc/{pid}/task")).map_or_else(|_| Vec::new(), |all| all.flatten().collect());
+    let of_thread = |thread: &std::fs::DirEntry| {
+        let path = thread.path().display().to_string();
+        let stat = read(format!("{path}/stat"));
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().next()).unwrap_or("?");
+        format!("{} {state} {}", read(format!("{path}/comm")), read(format!("{path}/wchan")))
+    };
+    format!("process {pid}: {}", threads.iter().map(of_thread).collect::<Vec<_>>().join(", "))
 }
 
 /// Sends a signal, by name, to a process that may have ended.

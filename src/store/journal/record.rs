@@ -1,6 +1,7 @@
 //! Records as they stand in a file, and reading them back.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -110,15 +111,13 @@ impl JournalReader {
     /// When the file has gone or cannot be read.
     pub fn read(&mut self, record: &TileRecord, start: u64, bytes: &mut [u8]) -> Result<(), StoreError> {
         let path = record.file().path(&self.folder);
-        let key = (record.session, record.rank);
-        if !self.open.contains_key(&key) {
-            let file = File::open(&path).map_err(|source| match source.kind() {
+        let file = match self.open.entry((record.session, record.rank)) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => place.insert(File::open(&path).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => StoreError::Vanished { path: path.clone() },
                 _ => StoreError::io(&path, "read", source),
-            })?;
-            self.open.insert(key, file);
-        }
-        let Some(file) = self.open.get(&key) else { return Ok(()) };
+            })?),
+        };
         file.read_exact_at(bytes, record.offset + start).map_err(|source| StoreError::io(&path, "read", source))
     }
 }
