@@ -161,7 +161,17 @@ impl Job<'_> {
         };
         match (agree(self.world, answer, Error::exit_code), store) {
             (Ok(()), Some(store)) => Ok(store),
-            (Err(error), Some(store)) => Err(self.end(store, error, earlier)),
+            // A rank without a store could not take part in anything more: what there is of a new one goes, and what there
+            // was before stays.
+            (Err(error), Some(store)) => {
+                if earlier.session == 1
+                    && self.world.failed_together()
+                    && let Err(also) = store.abandon()
+                {
+                    warn!("{also}");
+                }
+                Err(error)
+            }
             (Err(error), None) => Err(error),
             (Ok(()), None) => Err(Error::Internal { what: "the result was agreed on and is not there".into() }),
         }
