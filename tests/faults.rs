@@ -14,6 +14,7 @@ use support::compare::{assert_same_result, files};
 use support::program::{Outcome, Program};
 use support::run::Run;
 use support::samples::synthetic;
+use support::unfinished::names;
 
 /// Every phase, with the rank that fails: in turn the one that others wait for, and one of those who wait.
 const FAULTS: [(&str, usize); 12] = [
@@ -51,13 +52,6 @@ fn run() -> Run {
         folder
     });
     Run::of(folder.join("run.toml"))
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 fn start(run: &Run, ranks: Option<usize>, output: &Path, fault: &str) -> Program {

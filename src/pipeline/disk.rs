@@ -1,10 +1,10 @@
-//! What a result takes of its disk, before anything is written.
+//! What a result and its journal take of their disk, before anything is written.
 
 use crate::Error;
 use crate::config::{Codec, Config};
 use crate::plan::Plan;
 use crate::store::ResultStore;
-use crate::terms::Bytes;
+use crate::terms::{Bytes, LANES};
 
 /// What zstd leaves, at the least, of the mantissa bits that are kept: those of real spectra are as good as random. Of all
 /// bits that is 0.58 of a float32 (0.94 measured on the regional sample), 0.65 of a float64 (0.95), 0.30 with
@@ -16,7 +16,15 @@ const LEAST_OF_MANTISSA: f64 = 0.8;
 /// # Errors
 /// [`StoreError::NoRoom`](crate::store::StoreError::NoRoom).
 pub(super) fn check_room(config: &Config, plan: &Plan) -> Result<(), Error> {
-    Ok(ResultStore::check_room(&config.output.path, least(config, plan), Bytes(plan.bytes_out))?)
+    let journal = journal_bytes(plan);
+    let (least, full) = (Bytes(least(config, plan).0 + journal), Bytes(plan.bytes_out + journal));
+    Ok(ResultStore::check_room(&config.output.path, least, full)?)
+}
+
+/// What stands in the journal when all tiles are finished, in whole lane groups, until the result is whole.
+fn journal_bytes(plan: &Plan) -> u64 {
+    let groups: u64 = plan.tiles.iter().chain(&plan.finished).map(|tile| tile.occupancy.groups).sum();
+    groups * (LANES * plan.problem.map_bytes_per_point) as u64
 }
 
 /// Less than the spectra and the moments of all points with a spectrum can take; land takes nothing.

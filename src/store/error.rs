@@ -94,7 +94,7 @@ pub enum StoreError {
     },
     /// The result would not fit.
     #[error(
-        "{path}: the result needs at least {least} ({full} before compression), but its file system has {free} free{}; \
+        "{path}: the result and its journal need at least {least} ({full} before compression), but its file system has {free} free{}; \
          change `[output] path`, keep less (`[output] spectrum = false`, `keep_bits`, `codec`), or make room",
         if *.replaces { " while the older result stays until the new one is whole" } else { "" }
     )]

@@ -44,7 +44,7 @@ pub struct EncodedChunk {
 }
 
 impl ResultStore {
-    /// Looks whether a result that takes between `least` and `full` bytes has room at `path`, after
+    /// Looks whether a result that takes between `least` and `full` bytes, journal and all, has room at `path`, after
     /// [`check_place`](Self::check_place) and before [`create`](Self::create). An older result stays until the end and
     /// gives no room, an unfinished one that is to be deleted does. Where only `least` fits, the log says so.
     ///
@@ -62,7 +62,7 @@ impl ResultStore {
         }
         if free < full {
             tracing::warn!(
-                "{}: its file system has {free} free; the result takes {least} to {full}, by how well it compresses",
+                "{}: its file system has {free} free; the result and its journal take {least} to {full}, by how well it compresses",
                 place.path.display()
             );
         }
