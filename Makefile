@@ -41,7 +41,7 @@ check: setup
 test: check
 	$(ENV); cargo test $(CARGO_FLAGS)
 	$(ENV); cargo test $(CARGO_FLAGS) --no-default-features --lib --test launch
-	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults --test fault_suite
+	$(ENV); cargo test $(CARGO_FLAGS) --features faults --test faults --test fault_suite --test log
 	$(ENV); cargo build $(CARGO_FLAGS)
 	tests/python/run_checks.sh $(oceanspec)
 

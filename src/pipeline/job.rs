@@ -11,7 +11,7 @@ use super::layout::group_spec;
 use super::maps::MapWriter;
 use super::passes::Passes;
 use super::planning::{nyquist, welch, welch_spec};
-use super::resume::{Earlier, begun, partial};
+use super::resume::{Earlier, partial};
 use super::run::{RunOptions, RunSummary};
 use super::setup::Setup;
 use super::snapshots::Snapshots;
@@ -150,9 +150,7 @@ impl Job<'_> {
         let (store, answer) = match store {
             Ok(store) => {
                 let begun = match identity {
-                    Some(identity) if earlier.session == 1 => {
-                        begun(self.options.start.overwrites(), identity).and_then(|begun| Ok(store.begin(&begun)?))
-                    }
+                    Some(identity) if earlier.session == 1 => store.begin(identity).map_err(Error::from),
                     _ => Ok(()),
                 };
                 (Some(store), begun.and(fault::at("create")))

@@ -191,6 +191,7 @@ impl<'a, T: Sample> Passes<'a, T> {
             pool: self.pool,
             unwanted,
             stop: self.stop,
+            timings: self.timings,
         };
         stage.compute(self.estimator, whole, shards)?;
         progress.end();

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::plan::Tile;
-use crate::store::{Begun, Found, JournalFile, ResultStore, TileRecord, Unfinished};
+use crate::store::{Found, JournalFile, ResultStore, TileRecord, Unfinished};
 use crate::terms::Bytes;
 
 /// What there is to go on with; nothing for a new run.
@@ -88,9 +88,7 @@ fn numbers<N: bytemuck::AnyBitPattern>(bytes: &[u8]) -> Vec<N> {
 
 fn take(config: &Config, identity: &Identity) -> Result<Unfinished, Error> {
     let path = &config.output.path;
-    let unfinished = ResultStore::take_unfinished(path)?;
-    let then: Identity = serde_json::from_value(unfinished.begun.identity.clone())
-        .map_err(|error| ResultStore::unreadable_beginning(path, &error))?;
+    let (unfinished, then) = ResultStore::take_unfinished::<Identity>(path)?;
     identity.check(&then, &partial(config))?;
     Ok(unfinished)
 }
@@ -100,16 +98,6 @@ pub(super) fn partial(config: &Config) -> std::path::PathBuf {
     let mut name = config.output.path.clone().into_os_string();
     name.push(".partial");
     name.into()
-}
-
-/// How a run begins, for those that go on with it.
-///
-/// # Errors
-/// Never, but for a fault of the program.
-pub(super) fn begun(overwrite: bool, identity: &Identity) -> Result<Begun, Error> {
-    let identity =
-        serde_json::to_value(identity).map_err(|error| Error::Internal { what: format!("identity: {error}") })?;
-    Ok(Begun { overwrite, identity })
 }
 
 /// Rank 0: puts a result in place that wanted nothing else.

@@ -11,6 +11,7 @@ use super::writers::{Estimated, ShardWriters};
 use crate::Error;
 use crate::exchange::Transposition;
 use crate::plan::Plan;
+use crate::report::{Phase, Timings};
 use crate::store::{ResultStore, Values};
 use crate::terms::Sample;
 
@@ -26,6 +27,7 @@ pub(super) struct TileStage<'a> {
     /// Set when nothing of this is wanted any more.
     pub(super) unwanted: &'a AtomicBool,
     pub(super) stop: &'a Stop<'a>,
+    pub(super) timings: &'a Timings,
 }
 
 impl TileStage<'_> {
@@ -77,6 +79,8 @@ impl TileStage<'_> {
             Ok(values) if T::BYTES == 4 => Values::F32(values),
             _ => Values::F64(bytemuck::cast_slice(shard)),
         };
-        Ok(Estimated { shard: Some(self.store.encode_chunk("rotary_psd", &index, values)?), maps })
+        let shard = self.store.encode_chunk("rotary_psd", &index, values)?;
+        self.timings.add(Phase::Write, shard.thread_time(), self.plan.machine.threads);
+        Ok(Estimated { shard: Some(shard), maps })
     }
 }

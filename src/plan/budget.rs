@@ -14,8 +14,9 @@ const NEIGHBOURS_AT_MOST: u64 = 16;
 const NETWORK_BYTES: u64 = 32 << 20;
 /// Stacks and allocator arenas that a worker thread touches.
 const THREAD_BYTES: u64 = 2 << 20;
-/// Names of a snapshot's files, and what is left of listing them: 440 bytes were seen on rank 0 for a file with its `.meta`.
-const NAME_BYTES: u64 = 512;
+/// Names of a snapshot's files, and what is left of listing them: 440 bytes were seen on rank 0 for a file with its `.meta`;
+/// their sizes and times of change, and the text of them that the journal begins with.
+const NAME_BYTES: u64 = 1024;
 /// What a worker reads at a time from one snapshot.
 const PIECE_BYTES: u64 = 128 << 10;
 /// Snapshots that a worker handles together: runs of so many lines stay in one stretch of memory.

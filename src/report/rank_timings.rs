@@ -18,7 +18,8 @@ pub enum Phase {
     Exchange,
     /// Estimating; bytes of the series in memory. The workers.
     Compute,
-    /// Writing and syncing; bytes of shards, maps and journal. The threads that write shards, then one.
+    /// Encoding, writing and syncing; bytes of shards, maps and journal. The workers, the threads that write shards, then
+    /// one thread.
     Write,
     /// Waiting for other ranks, to agree, to be told and to gather. One thread.
     Wait,

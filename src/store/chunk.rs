@@ -1,6 +1,8 @@
 //! From the values of a chunk to the bytes of its file.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytemuck::Pod;
 use rayon::prelude::*;
@@ -67,7 +69,8 @@ macro_rules! whole_number {
 whole_number!(i32, i64, u8);
 
 /// Encodes one chunk. `values` has the shape `extent`, the part of the chunk that is inside the array; the
-/// rest of `chunk` is fill. Returns the pieces of the file in order; none where all values are the fill.
+/// rest of `chunk` is fill. Returns the pieces of the file in order, none where all values are the fill, and the time that
+/// all threads together spent.
 /// Blocks are encoded in parallel, each by itself, and stand in the file in C order, so that the
 /// bytes do not depend on the number of threads.
 pub(super) fn encode(
@@ -78,7 +81,7 @@ pub(super) fn encode(
     values: Values<'_>,
     keep_bits: Option<u8>,
     spare: &Spare,
-) -> Result<Vec<Vec<u8>>, CodecError> {
+) -> Result<(Vec<Vec<u8>>, Duration), CodecError> {
     let block: Vec<u64> = layout.block.iter().map(|length| length.get()).collect();
     let blocks_along: Vec<u64> = chunk.iter().zip(&block).map(|(chunk, block)| chunk / block).collect();
     let count: u64 = blocks_along.iter().product();
@@ -87,26 +90,31 @@ pub(super) fn encode(
             encode_block(layout, &Part { values: $values, extent, origin: $origin, block: &block }, keep_bits, spare)
         };
     }
+    let nanoseconds = AtomicU64::new(0);
     let encoded = (0..count)
         .into_par_iter()
         .map(|number| {
+            let started = Instant::now();
             let origin: Vec<u64> =
                 unravel(number, &blocks_along).iter().zip(&block).map(|(index, block)| index * block).collect();
-            match values {
+            let block = match values {
                 Values::F32(values) => numbers!(values, origin),
                 Values::F64(values) => numbers!(values, origin),
                 Values::I32(values) => numbers!(values, origin),
                 Values::I64(values) => numbers!(values, origin),
                 Values::U8(values) => numbers!(values, origin),
                 Values::Text(values) => encode_text(layout, &Part { values, extent, origin, block: &block }),
-            }
+            };
+            nanoseconds.fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+            block
         })
         .collect::<Result<Vec<Option<Vec<u8>>>, CodecError>>()?;
     if encoded.iter().all(Option::is_none) {
-        return Ok(vec![]);
+        return Ok((vec![], Duration::from_nanos(nanoseconds.into_inner())));
     }
     let index = if sharded { Some(encode_index(layout, &encoded, &blocks_along)?) } else { None };
-    Ok(encoded.into_iter().flatten().chain(index).collect())
+    let pieces = encoded.into_iter().flatten().chain(index).collect();
+    Ok((pieces, Duration::from_nanos(nanoseconds.into_inner())))
 }
 
 /// The index at the end of a shard: offset and length of each block; both u64::MAX where it is left out.

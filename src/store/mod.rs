@@ -31,5 +31,5 @@ pub use journal::{Journal, JournalFile, JournalReader, TileRecord};
 pub use place::{Found, Start};
 pub use read::{ArrayHeader, ReadError, StoredArray, StoredGroup};
 pub use result::{EncodedChunk, ResultStore};
-pub use resume::{Begun, Unfinished};
+pub use resume::Unfinished;
 pub use spec::{ArraySpec, Codec, ElementKind, Fill, GroupSpec, Values};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rayon::prelude::*;
 use serde_json::{Map, Value};
@@ -41,6 +42,14 @@ pub struct EncodedChunk {
     path: PathBuf,
     pieces: Vec<Vec<u8>>,
     sharded: bool,
+    thread_time: Duration,
+}
+
+impl EncodedChunk {
+    /// Time that all threads together spent on encoding it.
+    pub fn thread_time(&self) -> Duration {
+        self.thread_time
+    }
 }
 
 impl ResultStore {
@@ -167,10 +176,11 @@ impl ResultStore {
             return Err(StoreError::WrittenTwice { array: array.to_owned(), chunk: chunk_index.to_vec() });
         }
         let sharded = spec.inner.is_some();
-        let pieces = chunk::encode(layout, sharded, &spec.chunk, &extent, values, spec.keep_bits, &self.spare)
-            .map_err(|source| StoreError::Encode { array: array.to_owned(), source: Box::new(source) })?;
+        let (pieces, thread_time) =
+            chunk::encode(layout, sharded, &spec.chunk, &extent, values, spec.keep_bits, &self.spare)
+                .map_err(|source| StoreError::Encode { array: array.to_owned(), source: Box::new(source) })?;
         let folder = self.place.partial.join(array);
-        Ok(EncodedChunk { path: chunk_path(&folder, chunk_index), folder, pieces, sharded })
+        Ok(EncodedChunk { path: chunk_path(&folder, chunk_index), folder, pieces, sharded, thread_time })
     }
 
     /// Writes an encoded chunk: under a temporary name, synced, renamed; one of an array without shards, of which there
@@ -180,7 +190,7 @@ impl ResultStore {
     /// # Errors
     /// Errors of the file system.
     pub fn write_encoded(&self, chunk: EncodedChunk) -> Result<u64, StoreError> {
-        let EncodedChunk { folder, path, mut pieces, sharded } = chunk;
+        let EncodedChunk { folder, path, mut pieces, sharded, .. } = chunk;
         if pieces.is_empty() {
             return Ok(0);
         }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,18 +16,17 @@ use super::{GroupSpec, ResultStore, StoreError, file};
 
 /// How a run was begun, as it stands in the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Begun {
+struct Begun<I> {
     /// An older result at the output path may be replaced.
-    pub overwrite: bool,
+    overwrite: bool,
     /// Whatever tells whether two runs give the same bytes.
-    pub identity: Value,
+    identity: I,
 }
 
 /// An unfinished result that no other run can take any more.
 #[derive(Debug)]
 pub struct Unfinished {
-    /// How it was begun.
-    pub begun: Begun,
+    overwrite: bool,
     /// Files of its journal, sorted.
     pub files: Vec<JournalFile>,
     hold: Hold,
@@ -55,29 +55,31 @@ impl ResultStore {
         Place::new(path)?.check(start)
     }
 
-    /// Rank 0, after [`create`](Self::create): from here on, what is finished is not lost with this run.
+    /// Rank 0, after [`create`](Self::create): from here on, what is finished is not lost with this run. `identity` is
+    /// whatever tells whether another run gives the same bytes.
     ///
     /// # Errors
     /// Errors of the file system.
-    pub fn begin(&self, begun: &Begun) -> Result<(), StoreError> {
+    pub fn begin(&self, identity: &impl Serialize) -> Result<(), StoreError> {
         let partial = &self.place.partial;
         let folder = partial.join(journal::FOLDER);
-        let text = serde_json::to_vec(begun)
+        let text = serde_json::to_vec(&Begun { overwrite: self.overwrite, identity })
             .map_err(|error| StoreError::Begun { path: folder.join(BEGUN), reason: error.to_string() })?;
         file::write_whole(partial, &folder.join(BEGUN), &[&text], true)?;
         [&folder, partial, &self.place.parent].into_iter().try_for_each(|path| file::sync_path(path))
     }
 
-    /// Rank 0: takes the unfinished result that [`check_place`](Self::check_place) found.
+    /// Rank 0: takes the unfinished result that [`check_place`](Self::check_place) found; returns with it what it was begun
+    /// with.
     ///
     /// # Errors
     /// [`StoreError::PartialInUse`]; [`StoreError::Begun`]; errors of the file system.
-    pub fn take_unfinished(path: &Path) -> Result<Unfinished, StoreError> {
+    pub fn take_unfinished<I: DeserializeOwned>(path: &Path) -> Result<(Unfinished, I), StoreError> {
         let folder = folder(path)?;
         let hold = Hold::take(&Place::new(path)?.partial)?;
         let file = folder.join(BEGUN);
         let text = fs::read(&file).map_err(|source| StoreError::io(&file, "read", source))?;
-        let begun = serde_json::from_slice(&text)
+        let begun: Begun<I> = serde_json::from_slice(&text)
             .map_err(|error| StoreError::Begun { path: file.clone(), reason: error.to_string() })?;
         let mut files = Vec::new();
         for entry in fs::read_dir(&folder).map_err(|source| StoreError::io(&folder, "list", source))? {
@@ -85,7 +87,7 @@ impl ResultStore {
             files.extend(JournalFile::of_name(&entry.file_name()));
         }
         files.sort_unstable();
-        Ok(Unfinished { begun, files, hold })
+        Ok((Unfinished { overwrite: begun.overwrite, files, hold }, begun.identity))
     }
 
     /// Any rank: the tiles that a file of the journal says are finished, whose shards of `array` stand as they were
@@ -119,7 +121,7 @@ impl ResultStore {
     /// As [`create`](Self::create).
     pub fn resume(path: &Path, spec: GroupSpec, unfinished: Unfinished, file: JournalFile) -> Result<Self, StoreError> {
         let mut store = Self::attach(path, spec, file)?;
-        store.overwrite = unfinished.begun.overwrite;
+        store.overwrite = unfinished.overwrite;
         store.hold = Some(unfinished.hold);
         store.check_hold()?;
         remove_cut_off(&store.place.partial)?;
@@ -147,12 +149,6 @@ impl ResultStore {
         let text = fs::read(&file).map_err(|source| StoreError::io(&file, "read", source))?;
         let document: Value = serde_json::from_slice(&text).unwrap_or_default();
         Ok(document["attributes"][name].as_str().unwrap_or_default().to_owned())
-    }
-
-    /// What is told of a beginning that nothing can be made of.
-    pub fn unreadable_beginning(path: &Path, reason: &dyn std::fmt::Display) -> StoreError {
-        let path = folder(path).map_or_else(|_| path.to_owned(), |folder| folder.join(BEGUN));
-        StoreError::Begun { path, reason: reason.to_string() }
     }
 
     /// The journal of this rank.

@@ -63,7 +63,7 @@ impl Program {
                 command.env_remove(name);
             }
         }
-        command.env_remove("OCEANSPEC_LOG").stdin(Stdio::null());
+        command.env_remove("OCEANSPEC_LOG").env_remove("OCEANSPEC_LOG_FORMAT").stdin(Stdio::null());
         Program { command, limit: Duration::from_secs(120) }
     }
 
