@@ -17,12 +17,20 @@ pub(super) fn is_cut_off(name: &std::ffi::OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(WRITING))
 }
 
+/// An error of a write or sync: where a name has gone that was there, what is written has been touched by others.
+fn failed(path: &Path, action: &'static str, source: io::Error) -> StoreError {
+    match source.kind() {
+        io::ErrorKind::NotFound => StoreError::Vanished { path: path.to_owned() },
+        _ => StoreError::io(path, action, source),
+    }
+}
+
 /// Writes `pieces` one after the other as the file `path`; makes its folder where it is missing, but not `base`, a
 /// folder above it: where that has gone, what was written there before is lost, and a file more would hide it.
 /// With `sync` the bytes are on the disk when this returns. Returns the number of bytes.
 ///
 /// # Errors
-/// [`StoreError::Vanished`] without `base`; [`StoreError::NotWritable`], [`StoreError::DiskFull`],
+/// [`StoreError::Vanished`] without `base`, or where another folder goes meanwhile; [`StoreError::NotWritable`], [`StoreError::DiskFull`],
 /// [`StoreError::FileLimit`] or [`StoreError::Io`]; `path` is then as it was.
 pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool) -> Result<u64, StoreError> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
@@ -44,7 +52,7 @@ pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool
         }
         other => other,
     }
-    .map_err(|source| StoreError::io(&temporary, "make the file", source))?;
+    .map_err(|source| failed(&temporary, "make the file", source))?;
     note(Done::Made(&temporary));
     let written = pieces
         .iter()
@@ -58,7 +66,7 @@ pub(super) fn write_whole(base: &Path, path: &Path, pieces: &[&[u8]], sync: bool
         drop(file);
         // The first error is the one to tell; what is left has a name that nothing reads.
         let _ = fs::remove_file(&temporary);
-        return Err(StoreError::io(path, "write", source));
+        return Err(failed(path, "write", source));
     }
     Ok(pieces.iter().map(|piece| piece.len() as u64).sum())
 }
@@ -74,7 +82,7 @@ fn make_folders(base: &Path, folder: &Path) -> Result<(), StoreError> {
     match fs::create_dir(folder) {
         // Another thread or rank was quicker.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(StoreError::io(folder, "make the folder", source)),
+        Err(source) => Err(failed(folder, "make the folder", source)),
         Ok(()) => {
             note(Done::Made(folder));
             Ok(())
@@ -94,7 +102,7 @@ pub(super) fn sync_tree(folder: &Path) -> Result<u64, StoreError> {
 
 /// Adds what [`sync_tree`] syncs, what is in a folder before the folder; returns how many files of values there are.
 fn list_tree(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<u64, StoreError> {
-    let failed = |path: &Path, source| StoreError::io(path, "sync", source);
+    let failed = |path: &Path, source| failed(path, "sync", source);
     let mut files = 0;
     for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
         let entry = entry.map_err(|source| failed(folder, source))?;
@@ -116,7 +124,7 @@ fn list_tree(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<u64, StoreError>
 
 /// Brings one file, or the names in one folder, to the disk.
 pub(super) fn sync_path(path: &Path) -> Result<(), StoreError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|source| StoreError::io(path, "sync", source))?;
+    File::open(path).and_then(|file| file.sync_all()).map_err(|source| failed(path, "sync", source))?;
     note(Done::Synced(path));
     Ok(())
 }
