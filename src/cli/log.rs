@@ -101,11 +101,21 @@ fn panicked(panic: &PanicHookInfo<'_>) -> String {
     format!("thread '{}' panicked{at}: {}", thread.name().unwrap_or("?"), panic.payload_as_str().unwrap_or("?"))
 }
 
+/// Of a backtrace the first calls: Open MPI passes on at most 4 KiB of a rank's words in one piece, and other words may
+/// come between two pieces.
+const BACKTRACE_BYTES: usize = 2500;
+
 /// If RUST_BACKTRACE asks for it.
 fn backtrace() -> Map<String, Value> {
     let trace = std::backtrace::Backtrace::capture();
     let asked = trace.status() == std::backtrace::BacktraceStatus::Captured;
-    asked.then(|| ("backtrace".to_owned(), trace.to_string().into())).into_iter().collect()
+    let text = || {
+        let mut text = trace.to_string();
+        let end = text.char_indices().map(|(at, _)| at).find(|&at| at >= BACKTRACE_BYTES);
+        text.truncate(end.unwrap_or(text.len()));
+        text
+    };
+    asked.then(|| ("backtrace".to_owned(), text().into())).into_iter().collect()
 }
 
 /// Log lines of this rank to stderr, in the form that it [speaks in](speak_in): all of rank 0, warnings and errors of the
