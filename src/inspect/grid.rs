@@ -25,18 +25,6 @@ pub struct GridReport {
     pub angles: bool,
 }
 
-const FIELDS: [GridField; 9] = [
-    GridField::Xc,
-    GridField::Yc,
-    GridField::Depth,
-    GridField::Ra,
-    GridField::HFacC,
-    GridField::HFacW,
-    GridField::HFacS,
-    GridField::AngleCs,
-    GridField::AngleSn,
-];
-
 /// Surveys a grid at a level, 1-based.
 ///
 /// # Errors
@@ -50,7 +38,7 @@ pub fn inspect_grid(
     let request = SurveyRequest { level, centre: true, rotate, periodic: Periodic::default() };
     let grid = survey(files, extent, &request)?;
     Ok(GridReport {
-        fields: FIELDS.into_iter().filter(|field| files.has(*field)).map(GridField::name).collect(),
+        fields: GridField::ALL.into_iter().filter(|field| files.has(*field)).map(GridField::name).collect(),
         ni: extent.ni,
         nj: extent.nj * extent.faces,
         longitude: extremes(files, GridField::Xc, extent)?,

@@ -12,8 +12,8 @@ use super::{JournalFile, JournalReader};
 use crate::fault::{Done, note};
 use crate::store::{StoreError, file};
 
-/// Records are on the disk this long after they were written, at the latest when the next one is written: what a loss of
-/// power costs. Each by itself would wait for the disk once more for every tile.
+/// A record that is written so long after the last sync brings all to the disk: at most the tiles of this time are lost
+/// with the power. Syncing each by itself would wait for the disk once more for every tile.
 const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// The journal of one rank in one session. Its file is made with the first record.
