@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run_checks.sh OCEANSPEC: the program from outside, on the regional sample, against float64 scipy; and its result in
-# xarray. Needs .venv (setup.sh). Prints one line a check, and the output of those that failed.
+# run_checks.sh OCEANSPEC: the program from outside, on the regional sample, against float64 scipy; its result in
+# xarray; the seams of the LLC90 grid, where that is at hand. Needs .venv (setup.sh). Prints one line a check, and the output of those that failed.
 set -uo pipefail
 oceanspec=$(realpath "${1:?usage: run_checks.sh OCEANSPEC}")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
@@ -52,6 +52,25 @@ check 0 "the reference is what scipy gives" "$python" "$case_dir/make_reference.
 check 0 "opens in xarray" "$python" -W error tests/python/open_result.py \
   "$work"/{centred-1,centred-2,native-1,native-2,centred-f64}.zarr
 check 0 "the near-inertial peaks" "$python" -W error "$case_dir/show_peaks.py" "$work/centred-2.zarr"
+
+# The LLC90 grid may not be passed on with the clone: validation/llc90-seams/README.md.
+grid=${OCEANSPEC_LLC90_GRID:-$PWD/../shared/data/llc90-grid}
+seams_dir=$PWD/validation/llc90-seams
+seams=$work/seams
+run_llc() { # command..., then snapshots, grid, result: one of the cases of make_input.py
+  "${@:1:$#-3}" run "$seams/config.toml" --set input.path="\"$seams/${*: -3:1}\"" --set input.grid="\"$seams/${*: -2:1}\"" \
+    --set output.path="\"$seams/${*: -1}\""
+}
+if [ -r "$grid/XC.data" ]; then
+  check 0 "LLC90: the seams by distance, input for them" "$python" -W error "$seams_dir/make_input.py" "$grid" "$seams"
+  check 0 "LLC90: solid bodies, one process" run_llc "$oceanspec" solid grid solid.zarr
+  check 0 "LLC90: turned axes, two ranks" run_llc tools/mpirun.sh 2 "$oceanspec" solid grid-turned turned.zarr
+  check 0 "LLC90: no land, two ranks" run_llc tools/mpirun.sh 2 "$oceanspec" random grid-wet random.zarr
+  check 0 "LLC90: truth, xgcm and scipy at every seam" "$python" -W error "$seams_dir/check.py" "$grid" "$seams"
+  check 0 "LLC90: opens in xarray" "$python" -W error tests/python/open_result.py "$seams"/{solid,turned,random}.zarr
+else
+  echo "SKIPPED: the seams of the LLC90 grid, 6 checks: no grid in $grid (OCEANSPEC_LLC90_GRID says where it is)"
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
