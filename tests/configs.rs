@@ -11,18 +11,22 @@ fn every_ready_configuration_can_be_planned() {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let llc = text.lines().any(|line| line.starts_with("layout") && line.contains("\"llc\""));
+        let sizes = if llc { "faces=13,nj=4320,ni=4320,snapshots=8784" } else { "nj=400,ni=480,snapshots=8784" };
         let output = Command::new(env!("CARGO_BIN_EXE_oceanspec"))
             .arg("plan")
             .arg(&path)
-            .args(["--assume", "nj=400,ni=480,snapshots=8784", "--json"])
+            .args(["--assume", sizes, "--json"])
             .output()
             .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {errors}", path.display());
         let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(plan["snapshots"], 8784, "{}", path.display());
+        assert_eq!(plan["faces"], if llc { 13 } else { 1 }, "{}", path.display());
         assert!(plan["tiles"].as_u64().unwrap() > 1, "{}", path.display());
         planned += 1;
     }
-    assert!(planned >= 2, "only {planned} configurations in {folder}");
+    assert!(planned >= 4, "only {planned} configurations in {folder}");
 }

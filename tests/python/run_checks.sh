@@ -53,6 +53,15 @@ check 0 "opens in xarray" "$python" -W error tests/python/open_result.py \
   "$work"/{centred-1,centred-2,native-1,native-2,centred-f64}.zarr
 check 0 "the near-inertial peaks" "$python" -W error "$case_dir/show_peaks.py" "$work/centred-2.zarr"
 
+ifremer=$PWD/configs/ifremer-llc4320.toml
+run_ifremer() { # snapshots, grid, result, options...: the ready configuration, with what differs in small input laid over it
+  "$oceanspec" run "$ifremer" --set input.path="\"$1\"" --set input.grid="\"$2\"" --set output.path="\"$3\"" \
+    --set 'input.pattern="{name}.{iter:010}.data"' --set 'input.u="U"' --set 'input.v="V"' "${@:4}"
+}
+check 0 "Ifremer's analysis, regional" run_ifremer "$work/mds" "$work/grid" "$work/ifremer.zarr" --set 'input.layout="plain"' \
+  --set 'input.shape=[40, 48]' --set 'select.time=["2011-09-13", "2011-11-12"]' --set 'spectrum.segment="10 days"'
+check 0 "Ifremer's analysis: scipy with their settings" "$python" -W error tests/python/ifremer.py "$work/ifremer.zarr" "$work"/{mds,grid} 240
+
 # The LLC90 grid may not be passed on with the clone: validation/llc90-seams/README.md.
 grid=${OCEANSPEC_LLC90_GRID:-$PWD/../shared/data/llc90-grid}
 seams_dir=$PWD/validation/llc90-seams
@@ -68,8 +77,13 @@ if [ -r "$grid/XC.data" ]; then
   check 0 "LLC90: no land, two ranks" run_llc tools/mpirun.sh 2 "$oceanspec" random grid-wet random.zarr
   check 0 "LLC90: truth, xgcm and scipy at every seam" "$python" -W error "$seams_dir/check.py" "$grid" "$seams"
   check 0 "LLC90: opens in xarray" "$python" -W error tests/python/open_result.py "$seams"/{solid,turned,random}.zarr
+  check 0 "LLC90: Ifremer's analysis" run_ifremer "$seams/random" "$seams/grid" "$seams/ifremer.zarr" \
+    --set 'input.timestep="1200 s"' --set 'input.shape=[1170, 90]' --set 'select.time=["2011-09-10", "2011-09-14"]' \
+    --set 'spectrum.segment="8 samples"'
+  check 0 "LLC90: Ifremer's analysis: scipy with their settings" "$python" -W error tests/python/ifremer.py \
+    "$seams/ifremer.zarr" "$seams"/{random,grid} 8
 else
-  echo "SKIPPED: the seams of the LLC90 grid, 6 checks: no grid in $grid (OCEANSPEC_LLC90_GRID says where it is)"
+  echo "SKIPPED: the seams of the LLC90 grid, 8 checks: no grid in $grid (OCEANSPEC_LLC90_GRID says where it is)"
 fi
 
 echo "$passed passed, $failed failed"
