@@ -6,8 +6,8 @@ to_zarr, one face after the other.
 
 INPUT has mds/ (U.*.data and V.*.data in compact form with .meta) and grid/ (hFacC), of any nx. xmitgcm makes one lazy
 array a face and snapshot; a rechunk makes the time axis whole in blocks of points; Welch's method runs block by block; land is NaN. One
-face at a time needs memory for the whole series of a face about three times (nx = 270, 1000 snapshots: about 2 GiB);
---at-once makes one graph of everything, which needs it for all 13. No centring, no rotation, no detrending: what oceanspec
+face at a time needs some 3.4 times the memory of a face's whole series (nx = 270, 1000 snapshots: about 2.1 GiB);
+--at-once makes one graph of everything, which needs it for all 13. xmitgcm reads the whole facet for each of its faces. No centring, no rotation, no detrending: what oceanspec
 does with prepare.centre=false prepare.rotate=false spectrum.detrend=none.
 
 Prints seconds, peak memory (VmHWM), bytes asked for from files (rchar, with mapped files missing from it) and from the
