@@ -9,7 +9,7 @@ use super::node::machine;
 use super::planning::{plan, plan_json};
 use super::setup::{endian, look, seconds_since_1970, value_bytes};
 use crate::Error;
-use crate::config::{Config, Format, Variables};
+use crate::config::{Config, Format};
 use crate::exchange::SingleProcess;
 use crate::grid::Extent;
 use crate::inspect::{Clock, FolderReport, GridReport, Look, ScanRequest, inspect_folder, inspect_grid, scan_values};
@@ -81,10 +81,7 @@ pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observe
         }),
     };
     if options.outlook && options.names.is_empty() {
-        look_at.names = match &config.input.variables {
-            Variables::Velocity { u, v } => vec![u.clone(), v.clone()],
-            Variables::Scalars(names) => names.clone(),
-        };
+        look_at.names = config.input.variables.names().into_iter().map(str::to_owned).collect();
     }
     let (mut input, mut files) = inspect_folder(&look_at)?;
     if files.is_empty() && options.names.is_empty() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::groups::occupancy;
 use super::setup::Setup;
 use crate::Error;
-use crate::config::{Config, Dtype, Missing, Segment, Variables};
+use crate::config::{Config, Dtype, Missing, Segment};
 use crate::grid::{Axis, Halo};
 use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
 use crate::product::Bands;
@@ -128,10 +128,6 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
         Precision::F64 => welch::<f64>(config, &spec)?.scratch_bytes(),
     };
     let sample_bytes = config.spectrum.precision.bytes() as usize;
-    let fields = match &config.input.variables {
-        Variables::Velocity { .. } => 2,
-        Variables::Scalars(names) => names.len(),
-    };
     let planes = PLANES_WITHOUT_BANDS + PLANES_A_BAND * config.bands.len();
     Ok(Problem {
         faces: sizes.faces,
@@ -141,7 +137,7 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
         native_points: sizes.native_points,
         steps: sizes.steps,
         stored_steps: sizes.stored_steps,
-        fields,
+        fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
         frequencies: spec.segment,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 use crate::Error;
-use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables};
+use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables, Velocity};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
@@ -184,9 +184,12 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     if config.input.layout == Some(Layout::Llc) {
         return Err(not_yet(config, "input.layout", "the llc layout"));
     }
-    let Variables::Velocity { u, v } = &config.input.variables else {
+    let Variables { velocity: Some(Velocity { u, v }), scalars } = &config.input.variables else {
         return Err(not_yet(config, "input.scalar", "a scalar field"));
     };
+    if !scalars.is_empty() {
+        return Err(not_yet(config, "input.scalar", "a scalar field"));
+    }
     let record = |at: usize| match config.input.record_of(at) {
         // The default, which leaves it to the files.
         Record::Number(1) if config.input.record.len() == 1 => None,
