@@ -12,7 +12,7 @@ use std::fmt;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use oceanspec::exchange::{SingleProcess, Transposition, WireUnit, World};
-use oceanspec::plan::{Machine, Occupancy, Pass, Plan, Problem, Tile};
+use oceanspec::plan::{Ground, Machine, Occupancy, Pass, Plan, Problem, Strip, Tile};
 use oceanspec::source::mds::{Endian, Number};
 use oceanspec::spectrum::stages::{SumsStage, TurnStage, add_power};
 use oceanspec::spectrum::{Rotation, Welch, WelchSpec};
@@ -345,6 +345,7 @@ fn exchange_plan(ranks: usize) -> Plan {
     let nj = (2 * IN_MEMORY_BYTES).div_ceil(row_bytes);
     let problem = Problem {
         faces: 1,
+        abreast: vec![1],
         nj,
         ni: COLUMNS,
         stride: 1,
@@ -356,17 +357,29 @@ fn exchange_plan(ranks: usize) -> Plan {
         stored_bytes: 4,
         frequencies: SEGMENT,
         spectrum: true,
-        centre: false,
-        row_beyond: false,
-        column_beyond: false,
         map_bytes_per_point: 8,
         map_planes: 1,
         kernel_scratch_bytes: 0,
     };
     let machine = Machine { ranks, nodes: 1, ranks_per_node: ranks, threads: 1, memory_bytes_per_rank: 8 << 30 };
-    let all_wet =
-        |tile: &Tile| Occupancy { points: tile.points(), groups: (tile.j.len() * tile.groups_per_row()) as u64 };
-    Plan::new(problem, machine, &mut { all_wet }).expect("the plan of the benchmark")
+    Plan::new(problem, machine, &AllWet).expect("the plan of the benchmark")
+}
+
+/// No land.
+struct AllWet;
+
+impl Ground for AllWet {
+    fn occupancy(&self, tile: &Tile) -> Occupancy {
+        Occupancy { points: tile.points(), groups: (tile.j.len() * tile.groups_per_row()) as u64 }
+    }
+
+    fn values(&self, tile: &Tile) -> u64 {
+        2 * tile.points()
+    }
+
+    fn values_read(&self, strip: &Strip, _: Option<&Strip>) -> u64 {
+        2 * (strip.j.len() * strip.width()) as u64
+    }
 }
 
 /// All tiles in one pass, with one owner.

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use oceanspec::config::without_tile;
-use oceanspec::grid::Window;
+use oceanspec::grid::{Extent, Layout, Periodic, Window};
 use oceanspec::source::mds::{Endian, GridFile, Listing, MdsCatalog, MdsField, MdsRequest, Meta, RecordChoice, scan};
 use support::compare::assert_same_result;
 use support::result::{ResultArrays, assert_same_arrays, assert_same_bits};
@@ -107,6 +107,8 @@ fn request(folder: &str, timestep: f64, level: usize, fields: &[(&str, Option<Re
         shape: None,
         time: None,
         fail_on_gaps: true,
+        layout: Layout::Plain(Periodic::default()),
+        shrunk_mask: None,
     }
 }
 
@@ -178,8 +180,8 @@ fn every_file_holds_what_is_read_of_it() {
             for level in 1..=levels {
                 let whole = Decoded::whole_plane(&tiles, level - 1);
                 for (j, i) in [(0..nj, 0..ni), (nj / 3..nj / 2 + 1, ni / 3..ni / 2 + 1)] {
-                    let ours = file.read(level, &j, &i).unwrap();
                     let window = Window { face: 0, j, i };
+                    let ours = file.read(&Extent::plain(nj, ni, Periodic::default()), level, &window).unwrap();
                     assert_same_bits(&ours, &part(&whole, ni, &window), &format!("{folder}/{field} level {level}"));
                 }
             }
@@ -208,7 +210,7 @@ fn check_field(folder: &str, field: &str, timestep: f64) {
         // Its first mean is shorter.
         first.time = Some([432_000, 1_296_001]);
     }
-    let catalog = scan(&first).unwrap_or_else(|error| panic!("{folder}/{field}: {error}"));
+    let catalog = scan(&first, None).unwrap_or_else(|error| panic!("{folder}/{field}: {error}"));
     let meta = Meta::read(&a_meta(folder, field)).unwrap();
     let records = meta.records.unwrap() as usize;
     let levels = meta.dimensions.get(2).map_or(1, |&levels| levels as usize);
@@ -222,7 +224,7 @@ fn check_field(folder: &str, field: &str, timestep: f64) {
             let by_name = meta.fields.get(record).filter(|_| meta.fields.len() == records);
             for choice in [number(record + 1)].into_iter().chain(by_name.map(|text| name(text))) {
                 let request = MdsRequest { time: first.time, ..request(folder, timestep, level, &[(field, choice)]) };
-                let catalog = scan(&request).unwrap();
+                let catalog = scan(&request, None).unwrap();
                 let (nj, ni) = (catalog.extent.nj, catalog.extent.ni);
                 assert_eq!([ni, nj], tiles[0].whole[..2]);
                 for (j, i) in [(0..nj, 0..ni), (nj / 2 - 3..nj / 2 + 2, ni / 2 - 5..ni / 2 + 4), (nj - 1..nj, 0..1)] {
@@ -252,16 +254,16 @@ fn a_meta(folder: &str, field: &str) -> PathBuf {
 #[test]
 fn twins_hold_the_same_values() {
     for level in 1..=6 {
-        let state = scan(&request("single", 25.0, level, &[("U", None), ("V", None)])).unwrap();
+        let state = scan(&request("single", 25.0, level, &[("U", None), ("V", None)]), None).unwrap();
         let all = window(&state);
-        let tiled = scan(&request("tiled", 25.0, level, &[("U", None), ("V", None)])).unwrap();
+        let tiled = scan(&request("tiled", 25.0, level, &[("U", None), ("V", None)]), None).unwrap();
         assert_eq!((state.time.len(), state.levels), (2, 6));
         assert_eq!(tiled.time, state.time);
         // By name the level's slice; by number the slice itself.
         let names = [("pickup", name("Uvel")), ("pickup", name("Vvel"))];
-        let by_name = scan(&request("single", 25.0, level, &names)).unwrap();
+        let by_name = scan(&request("single", 25.0, level, &names), None).unwrap();
         let slices = [("pickup", number(level)), ("pickup", number(6 + level))];
-        let by_number = scan(&request("single", 25.0, level, &slices)).unwrap();
+        let by_number = scan(&request("single", 25.0, level, &slices), None).unwrap();
         assert_eq!((by_name.levels, by_name.number.bytes()), (6, 8));
         for field in [0, 1] {
             let ours = read(&state, field, 0, &all);
@@ -274,18 +276,18 @@ fn twins_hold_the_same_values() {
             assert!(exact.iter().zip(&ours).any(|(exact, rounded)| exact != rounded));
         }
     }
-    let state = scan(&request("single", 25.0, 1, &[("U", None), ("V", None)])).unwrap();
+    let state = scan(&request("single", 25.0, 1, &[("U", None), ("V", None)]), None).unwrap();
     for folder in ["single", "tiled"] {
         for records in [[number(1), number(2)], [name("UVEL"), name("VVEL")]] {
             let fields = records.map(|record| ("surfUV", record));
-            let surface = scan(&request(folder, 25.0, 1, &fields)).unwrap();
+            let surface = scan(&request(folder, 25.0, 1, &fields), None).unwrap();
             for field in [0, 1] {
                 let (ours, expected) =
                     [&surface, &state].map(|catalog| read(catalog, field, 0, &window(&state))).into();
                 assert_same_bits(&ours, &expected, "surfUV");
             }
         }
-        let friendly = scan(&request(folder, 25.0, 1, &[("UVEL", None), ("VVEL", None)])).unwrap();
+        let friendly = scan(&request(folder, 25.0, 1, &[("UVEL", None), ("VVEL", None)]), None).unwrap();
         let ours = read(&friendly, 1, 0, &window(&state));
         assert_same_bits(&ours, &read(&state, 1, 0, &window(&state)), "surfUV by the fields' names");
         assert!(friendly.notes[0].contains("surfUV"), "{:?}", friendly.notes);
@@ -303,8 +305,8 @@ fn twins_hold_the_same_values() {
         for level in [1, 3, 6] {
             let mut restart = request(kind, 25.0, level, &[("pickup", name("Vvel"))]);
             restart.folder = folder.path().to_owned();
-            let restart = scan(&restart).unwrap();
-            let dump = scan(&request("single", 25.0, level, &[("V", None)])).unwrap();
+            let restart = scan(&restart, None).unwrap();
+            let dump = scan(&request("single", 25.0, level, &[("V", None)]), None).unwrap();
             let exact = read(&restart, 0, 0, &window(&dump));
             let rounded: Vec<f64> = exact.iter().map(|&value| f64::from(value as f32)).collect();
             assert_same_bits(&rounded, &read(&dump, 0, 1, &window(&dump)), &format!("{kind}: pickup.ckptA"));
@@ -316,7 +318,7 @@ fn twins_hold_the_same_values() {
 #[test]
 fn a_cubed_sphere_is_a_rectangle() {
     let fields = [("dynSnap", name("UVEL")), ("dynSnap", name("VVEL")), ("dynSnap", name("THETA"))];
-    let catalog = scan(&request("cs32", 1200.0, 2, &fields)).unwrap();
+    let catalog = scan(&request("cs32", 1200.0, 2, &fields), None).unwrap();
     assert_eq!((catalog.extent.nj, catalog.extent.ni, catalog.time.len()), (32, 192, 3));
     assert_eq!(catalog.time.interval(), 5.0 * 86_400.0);
     assert_eq!(catalog.time.date(0), "1970-01-21T00:00:00");
@@ -328,7 +330,7 @@ fn a_cubed_sphere_is_a_rectangle() {
         assert_eq!(read(&catalog, field, 1, &Window { face: 0, j: j..j + 1, i: i..i + 1 }), [expected]);
         assert_ne!(expected, 0.0);
     }
-    let error = scan(&request("cs32", 25.0, 1, &fields)).unwrap_err().to_string();
+    let error = scan(&request("cs32", 25.0, 1, &fields), None).unwrap_err().to_string();
     assert!(error.contains("timestep = \"25 s\"") && error.contains("1200 s"), "{error}");
 }
 

@@ -4,12 +4,14 @@ use crate::Error;
 use crate::pipeline::Assumed;
 use crate::terms::{Seconds, TIME_STEPS};
 
-/// Parses `faces=13,nj=4320,ni=4320,snapshots=10311`; faces is 1 and step one hour unless given.
+/// Parses `faces=13,nj=4320,ni=4320,snapshots=10311`; faces is 1, step one hour, wet 1 and shrunk false
+/// unless given.
 pub(super) fn assumed(text: &str) -> Result<Assumed, Error> {
     let wrong = |reason: String| Error::Setting {
         text: format!("--assume {text}: {reason}; write for example --assume faces=13,nj=4320,ni=4320,snapshots=10311"),
     };
     let (mut faces, mut nj, mut ni, mut snapshots, mut interval) = (None, None, None, None, None);
+    let (mut wet, mut shrunk) = (None, None);
     for part in text.split(',') {
         let (key, value) = part.split_once('=').ok_or_else(|| wrong(format!("`{part}` has no =")))?;
         let (key, value) = (key.trim(), value.trim());
@@ -37,7 +39,18 @@ pub(super) fn assumed(text: &str) -> Result<Assumed, Error> {
                 };
                 slot.replace(number).is_some()
             }
-            _ => return Err(wrong(format!("`{key}` is not known; known: faces nj ni snapshots step"))),
+            "wet" => {
+                let share = value.parse::<f64>().ok().filter(|share| (1e-6..=1.0).contains(share));
+                let share = share
+                    .ok_or_else(|| wrong(format!("wet is `{value}`, the share of water is above 0, at most 1")))?;
+                wet.replace(share).is_some()
+            }
+            "shrunk" => {
+                let yes = value.parse::<bool>();
+                let yes = yes.map_err(|_| wrong(format!("shrunk is `{value}`, it must be true or false")))?;
+                shrunk.replace(yes).is_some()
+            }
+            _ => return Err(wrong(format!("`{key}` is not known; known: faces nj ni snapshots step wet shrunk"))),
         };
         if twice {
             return Err(wrong(format!("{key} is given twice")));
@@ -50,6 +63,8 @@ pub(super) fn assumed(text: &str) -> Result<Assumed, Error> {
         ni: given(ni, "ni")?,
         snapshots: given(snapshots, "snapshots")?,
         interval: interval.unwrap_or(Seconds(3600.0)),
+        wet: wet.unwrap_or(1.0),
+        shrunk: shrunk.unwrap_or(false),
     })
 }
 

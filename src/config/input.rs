@@ -65,18 +65,40 @@ pub enum Layout {
     Llc,
 }
 
-/// What is analysed.
+/// What is analysed: a velocity, scalars, or both; one variable at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Variables {
-    /// A horizontal velocity by the names of its components along i and j.
-    Velocity {
-        /// Component along i.
-        u: String,
-        /// Component along j.
-        v: String,
-    },
-    /// Scalars at cell centres by their names; at least one, all different.
-    Scalars(Vec<String>),
+pub struct Variables {
+    /// A horizontal velocity.
+    pub velocity: Option<Velocity>,
+    /// Scalars at cell centres by their names, all different.
+    pub scalars: Vec<String>,
+}
+
+/// A horizontal velocity by the names of its components.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Velocity {
+    /// Component along i.
+    pub u: String,
+    /// Component along j.
+    pub v: String,
+}
+
+impl Variables {
+    /// The names in the order of the fields everywhere: u and v if there is a velocity, then the scalars as given.
+    pub fn names(&self) -> Vec<&str> {
+        let velocity = self.velocity.iter().flat_map(|velocity| [velocity.u.as_str(), velocity.v.as_str()]);
+        velocity.chain(self.scalars.iter().map(String::as_str)).collect()
+    }
+
+    /// How many fields are read.
+    pub fn count(&self) -> usize {
+        self.first_scalar() + self.scalars.len()
+    }
+
+    /// Place of the first scalar among the fields.
+    pub fn first_scalar(&self) -> usize {
+        if self.velocity.is_some() { 2 } else { 0 }
+    }
 }
 
 /// One record of a file that holds several.
@@ -122,7 +144,7 @@ const DTYPES: [(&str, Dtype); 2] = [("float32", Dtype::Float32), ("float64", Dty
 const DEFAULT_PATTERN: &str = "{name}.{iter:010}.data";
 
 impl Input {
-    /// The record of a variable, by its place in the order of [`Variables`].
+    /// The record of a variable, by its place in the order of [`Variables::names`].
     pub fn record_of(&self, variable: usize) -> &Record {
         // The list has one item, or one for each variable.
         &self.record[if self.record.len() == 1 { 0 } else { variable }]
@@ -162,10 +184,8 @@ impl Input {
     }
 
     pub(super) fn raw(&self) -> RawInput {
-        let (u, v, scalar) = match &self.variables {
-            Variables::Velocity { u, v } => (Some(u.clone()), Some(v.clone()), None),
-            Variables::Scalars(names) => (None, None, Some(names.clone())),
-        };
+        let Variables { velocity, scalars } = &self.variables;
+        let component = |of: fn(&Velocity) -> &String| velocity.as_ref().map(of).cloned();
         let periodic = [("i", self.periodic.i), ("j", self.periodic.j)];
         RawInput {
             format: check::word(&self.format, &FORMATS),
@@ -173,9 +193,9 @@ impl Input {
             pattern: Some(self.pattern.to_string()),
             grid: self.grid.as_deref().map(check::path_text),
             layout: self.layout.and_then(|layout| check::word(&layout, &LAYOUTS)),
-            u,
-            v,
-            scalar,
+            u: component(|velocity| &velocity.u),
+            v: component(|velocity| &velocity.v),
+            scalar: (!scalars.is_empty()).then(|| scalars.clone()),
             level: Some(self.level as i64),
             record: Some(match self.record.as_slice() {
                 [one] => RawRecords::One(raw_record(one)),
@@ -221,39 +241,82 @@ fn variables(
     scalar: Option<Vec<String>>,
     records: &[Record],
 ) -> Result<Variables, ConfigError> {
-    let count = scalar.as_ref().map_or(2, Vec::len);
-    if records.len() != 1 && records.len() != count {
-        let message = format!("has {} records for {count} variables; give one for all, or one for each", records.len());
-        return Err(document.wrong("input.record", message));
-    }
-    let Some(names) = scalar else {
+    // Without `scalar` there is a velocity; with it, only if one of its components is named.
+    let velocity = if scalar.is_none() || u.is_some() || v.is_some() {
         let u = check::not_empty(document, "input.u", u.unwrap_or_else(|| "U".to_owned()))?;
         let v = check::not_empty(document, "input.v", v.unwrap_or_else(|| "V".to_owned()))?;
-        if u == v && (records.len() == 1 || records[0] == records[1]) {
-            let message = format!(
-                "u and v are both \"{u}\"; where one file holds both, say which record each is, as in \
-                 record = [\"UVEL\", \"VVEL\"]"
-            );
-            return Err(document.wrong("input.v", message));
-        }
-        return Ok(Variables::Velocity { u, v });
+        Some(Velocity { u, v })
+    } else {
+        None
     };
-    if let Some(given) = u.as_ref().map(|_| "u").or(v.as_ref().map(|_| "v")) {
-        let message =
-            format!("`scalar` and `{given}` are both given; a run takes a velocity (u, v) or scalars, not both");
-        return Err(document.wrong("input.scalar", message));
-    }
-    if names.is_empty() {
+    if scalar.as_ref().is_some_and(Vec::is_empty) {
         return Err(document.wrong("input.scalar", "is empty; name at least one variable, or leave it out for u and v"));
     }
-    for (at, name) in names.iter().enumerate() {
+    let variables = Variables { velocity, scalars: scalar.unwrap_or_default() };
+    let (names, count) = (variables.names(), variables.count());
+    if records.len() != 1 && records.len() != count {
+        let order = match (&variables.velocity, variables.scalars.is_empty()) {
+            (Some(_), false) => " (u, v, then scalar)",
+            _ => "",
+        };
+        let message =
+            format!("has {} records for {count} variables{order}; give one for all, or one for each", records.len());
+        return Err(document.wrong("input.record", message));
+    }
+    if let Some(Velocity { u, v }) = &variables.velocity
+        && u == v
+        && (records.len() == 1 || records[0] == records[1])
+    {
+        let message = format!(
+            "u and v are both \"{u}\"; where one file holds both, say which record each is, as in \
+             record = [\"UVEL\", \"VVEL\"]"
+        );
+        return Err(document.wrong("input.v", message));
+    }
+    for (at, name) in variables.scalars.iter().enumerate() {
         let key = format!("input.scalar[{at}]");
-        if names[..at].contains(name) {
+        check::not_empty(document, &key, name.clone())?;
+        if variables.scalars[..at].contains(name) {
             return Err(document.wrong(&key, format!("\"{name}\" is there twice")));
         }
-        check::not_empty(document, &key, name.clone())?;
+        let place = variables.first_scalar() + at;
+        let same = |other: usize| names[other] == name && (records.len() == 1 || records[other] == records[place]);
+        if let Some(component) = (0..variables.first_scalar()).find(|other| same(*other)) {
+            let component = ["u", "v"][component];
+            return Err(document.wrong(&key, format!("is \"{name}\", as {component} is: a run takes a field once")));
+        }
     }
-    Ok(Variables::Scalars(names))
+    for (at, name) in variables.scalars.iter().enumerate() {
+        let key = format!("input.scalar[{at}]");
+        if let Some(why) = unfit_for_arrays(name, &variables) {
+            return Err(document.wrong(&key, format!("is \"{name}\", {why}")));
+        }
+    }
+    Ok(variables)
+}
+
+/// The longest name of a scalar [bytes]: arrays are folders, of names of at most 255 bytes, and theirs are longer.
+const LONGEST_SCALAR: usize = 200;
+
+/// Why a scalar's arrays (`psd_NAME`, `NAME_mean` and others) cannot be named after it.
+fn unfit_for_arrays(name: &str, variables: &Variables) -> Option<String> {
+    if let Some(odd) = name.chars().find(|c| c.is_control() || c.is_whitespace() || ['/', '\\'].contains(c)) {
+        return Some(format!("and the result's arrays cannot be named with the character {odd:?} of it"));
+    }
+    if name.starts_with(['.', '_']) {
+        return Some("and the result's arrays cannot be named after it: it has to begin otherwise".to_owned());
+    }
+    if name.len() > LONGEST_SCALAR {
+        return Some(format!(
+            "of {} bytes; the result's arrays are named after it: at most {LONGEST_SCALAR}",
+            name.len()
+        ));
+    }
+    // psd_mean would be the mean of "psd" and the spectrum of "mean".
+    let prefixes = ["psd", "dof", "segments_used", "band_variance"];
+    let components: &[&str] = if variables.velocity.is_some() { &["u", "v"] } else { &[] };
+    let taken = prefixes.iter().chain(components).any(|taken| *taken == name);
+    taken.then(|| format!("and {name}_mean and {name}_variance are names of other arrays of the result"))
 }
 
 fn shape(document: &Document, list: Vec<i64>) -> Result<[usize; 2], ConfigError> {

@@ -35,7 +35,7 @@ use crate::terms::{Band, Seconds};
 use document::Document;
 
 pub use error::{ConfigError, Excerpt, Words};
-pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables};
+pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables, Velocity};
 pub use keys::nearest;
 pub use output::{Codec, Output};
 pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};
@@ -55,7 +55,7 @@ pub struct Config {
     pub select: Select,
     /// How spectra are estimated.
     pub spectrum: Spectrum,
-    /// Frequency bands whose kinetic energy is kept.
+    /// Frequency bands whose kinetic energy, or variance, is kept.
     pub bands: Vec<Band>,
     /// Where the result goes and what is kept.
     pub output: Output,

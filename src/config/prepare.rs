@@ -13,7 +13,8 @@ pub struct Prepare {
     pub centre: bool,
     /// Rotate to east and north.
     pub rotate: bool,
-    /// Least and greatest believable value as stored, land exempt; none: no check.
+    /// Least and greatest believable value as stored, of every field, land exempt; none where scalars are analysed and
+    /// it is not given. [`Prepare::valid_range_of`] has it for a field.
     pub valid_range: Option<[f64; 2]>,
     /// What happens to a missing, truncated or out-of-range snapshot.
     pub missing: Missing,
@@ -39,10 +40,7 @@ impl Prepare {
     pub(super) fn check(raw: RawPrepare, variables: &Variables, document: &Document) -> Result<Prepare, ConfigError> {
         let valid_range = match raw.valid_range {
             Some(list) => Some(valid_range(document, list)?),
-            None => match variables {
-                Variables::Velocity { .. } => Some(VALID_VELOCITY),
-                Variables::Scalars(_) => None,
-            },
+            None => variables.scalars.is_empty().then_some(VALID_VELOCITY),
         };
         let missing = match raw.missing {
             None => Missing::Fail,
@@ -60,6 +58,11 @@ impl Prepare {
             )?),
         };
         Ok(Prepare { centre: raw.centre.unwrap_or(true), rotate: raw.rotate.unwrap_or(true), valid_range, missing })
+    }
+
+    /// Least and greatest believable value of a component of the velocity, or of a scalar; none: any number.
+    pub fn valid_range_of(&self, velocity: bool) -> Option<[f64; 2]> {
+        self.valid_range.or(velocity.then_some(VALID_VELOCITY))
     }
 
     pub(super) fn raw(&self) -> RawPrepare {

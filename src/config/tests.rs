@@ -84,6 +84,13 @@ fn refused(text: &str, sets: &[&str]) -> ConfigError {
     }
 }
 
+fn variables_of(velocity: Option<[&str; 2]>, scalars: &[&str]) -> Variables {
+    Variables {
+        velocity: velocity.map(|[u, v]| Velocity { u: u.to_owned(), v: v.to_owned() }),
+        scalars: scalars.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
 #[test]
 fn the_documented_example_has_the_documented_meaning() {
     let config = parse(EXAMPLE);
@@ -95,7 +102,7 @@ fn the_documented_example_has_the_documented_meaning() {
             pattern: "{name}.{iter:010}.data".parse().unwrap(),
             grid: Some(PathBuf::from("/runs/a/data/grid")),
             layout: Some(Layout::Plain),
-            variables: Variables::Velocity { u: "U".to_owned(), v: "V".to_owned() },
+            variables: variables_of(Some(["U", "V"]), &[]),
             level: 1,
             record: vec![Record::Number(1)],
             timestep: Some(Seconds(25.0)),
@@ -175,7 +182,7 @@ fn every_other_form_of_a_value_is_understood() {
         "#,
     );
     let input = &config.input;
-    assert_eq!(input.variables, Variables::Scalars(vec!["Eta".to_owned(), "PhiBot".to_owned()]));
+    assert_eq!(input.variables, variables_of(None, &["Eta", "PhiBot"]));
     assert_eq!(input.record, [Record::Name("UVEL".to_owned())]);
     assert_eq!(input.epoch, Some(date(2011, 9, 10).at(6, 30, 0, 0)));
     assert_eq!(input.shape, Some([30, 40]));
@@ -199,7 +206,7 @@ fn every_other_form_of_a_value_is_understood() {
     assert_eq!((output.codec, output.keep_bits, output.spectrum), (Codec::Zstd { level: 19 }, Some(12), false));
     assert_eq!(parse("output.codec = \"none\"").output.codec, Codec::None);
     let both = parse("input = { u = \"state3d\", v = \"state3d\", record = [\"UVEL\", 2] }").input;
-    assert_eq!(both.variables, Variables::Velocity { u: "state3d".to_owned(), v: "state3d".to_owned() });
+    assert_eq!(both.variables, variables_of(Some(["state3d", "state3d"]), &[]));
     assert_eq!((both.record_of(0), both.record_of(1)), (&Record::Name("UVEL".to_owned()), &Record::Number(2)));
     assert_eq!(input.record_of(1), input.record_of(0));
     let half_a_day = parse("run.walltime = \"12:00:00\"").run.walltime;
@@ -216,6 +223,31 @@ fn every_other_form_of_a_value_is_understood() {
         parse("input = { scalar = [\"Eta\"] }\nprepare.valid_range = [-inf, 3]").prepare.valid_range.unwrap()[1],
         3.0
     );
+}
+
+/// Order of the fields, their records, and what counts as believable.
+#[test]
+fn a_velocity_and_scalars_are_one_list_of_fields() {
+    for (text, names, first_scalar, ranges) in [
+        ("", &["U", "V"][..], 2, [Some([-10.0, 10.0]), Some([-10.0, 10.0])]),
+        ("input.scalar = [\"Eta\", \"Theta\"]", &["Eta", "Theta"], 0, [Some([-10.0, 10.0]), None]),
+        ("input = { scalar = [\"Eta\"], v = \"VVEL\" }", &["U", "VVEL", "Eta"], 2, [Some([-10.0, 10.0]), None]),
+        (
+            "input = { scalar = [\"Eta\"], u = \"UVEL\" }\nprepare.valid_range = [-2, 40]",
+            &["UVEL", "V", "Eta"],
+            2,
+            [Some([-2.0, 40.0]), Some([-2.0, 40.0])],
+        ),
+    ] {
+        let config = parse(text);
+        let variables = &config.input.variables;
+        assert_eq!((&variables.names()[..], variables.count()), (names, names.len()), "{text}");
+        assert_eq!(variables.first_scalar(), first_scalar, "{text}");
+        assert_eq!([true, false].map(|velocity| config.prepare.valid_range_of(velocity)), ranges, "{text}");
+        assert_eq!(parse(&config.to_toml()), config, "{text}");
+    }
+    let input = parse("input = { u = \"a\", v = \"a\", scalar = [\"a\", \"b\"], record = [1, 2, 3, \"x\"] }").input;
+    assert_eq!((input.record_of(2), input.record_of(3)), (&Record::Number(3), &Record::Name("x".to_owned())));
 }
 
 #[test]

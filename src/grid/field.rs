@@ -1,7 +1,9 @@
 //! Names of grid fields.
 
+use serde::{Deserialize, Serialize};
+
 /// A field of the grid, by MITgcm's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GridField {
     /// Longitude of cell centres [degrees east].
     Xc,

@@ -2,11 +2,14 @@
 //! per-point geometry, on faces of nj rows and ni columns.
 //!
 //! Axis order is [face, j, i] everywhere; j and i are the source's own 0-based indices ("native")
-//! unless a name says `selected`. A plain grid has one face. The room reads files only through
-//! [`GridFiles`], which every source format implements.
+//! unless a name says `selected`. A plain grid has one face, a lat-lon-cap grid 13, which lie in five facets as the
+//! source lays them out. The room reads files only through [`GridFiles`], which every source format implements.
 
 mod bits;
+mod extent;
 mod field;
+mod joins;
+mod mask;
 mod neighbour;
 mod row_blocks;
 mod selection;
@@ -15,54 +18,15 @@ mod survey;
 mod tests;
 mod values;
 
-use std::ops::Range;
-
-use serde::{Deserialize, Serialize};
-
 pub use bits::Bits;
+pub use extent::{Extent, Facet, LLC_FACES, Layout, Periodic, Window};
 pub use field::GridField;
-pub use neighbour::{Halo, Periodic};
+pub use joins::distance_across_seams;
+pub use mask::Masks;
+pub use neighbour::{Cell, Seam, Side};
 pub use selection::{Axis, Lattice, SelectionRequest, lattice};
 pub use survey::{Grid, Rotation, SurveyRequest, survey};
 pub use values::check_values;
-
-/// Size of the native grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extent {
-    /// Number of faces; 1 for a plain grid.
-    pub faces: usize,
-    /// Rows of a face.
-    pub nj: usize,
-    /// Columns of a face.
-    pub ni: usize,
-    /// Whether the output has a `face` dimension.
-    pub has_faces: bool,
-}
-
-impl Extent {
-    /// Points of the whole grid.
-    pub fn points(&self) -> usize {
-        self.faces * self.nj * self.ni
-    }
-}
-
-/// A rectangle of one face, in native indices.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Window {
-    /// Face, 0-based.
-    pub face: usize,
-    /// Rows, half-open.
-    pub j: Range<usize>,
-    /// Columns, half-open.
-    pub i: Range<usize>,
-}
-
-impl Window {
-    /// Points in the window.
-    pub fn points(&self) -> usize {
-        self.j.len() * self.i.len()
-    }
-}
 
 /// What the grid room needs of a file format.
 pub trait GridFiles: Send + Sync {
@@ -70,6 +34,11 @@ pub trait GridFiles: Send + Sync {
     fn has(&self, name: GridField) -> bool;
     /// Where the field is or would be, for messages.
     fn place(&self, name: GridField) -> String;
+    /// Levels of the field.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    fn levels(&self, name: GridField) -> Result<usize, GridError>;
     /// Values of `window` at `level` (1-based; 1 for 2-D fields), C order [j, i].
     ///
     /// # Errors

@@ -1,10 +1,9 @@
 //! One look at the grid before the run: masks of the whole grid, and whether velocities need turning.
 
-use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::row_blocks::row_blocks;
-use super::{Bits, Extent, GridError, GridField, GridFiles, Periodic, Window};
-use crate::terms::short;
+use super::{Bits, Cell, Extent, GridError, GridField, GridFiles, Masks, Side, Window};
 
 /// How grid velocities become eastward and northward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,8 +23,6 @@ pub struct SurveyRequest {
     pub centre: bool,
     /// Velocities go to east/north.
     pub rotate: bool,
-    /// Wrapping axes.
-    pub periodic: Periodic,
 }
 
 /// Masks of the native grid, the same on all ranks.
@@ -33,16 +30,14 @@ pub struct SurveyRequest {
 pub struct Grid {
     /// Size.
     pub extent: Extent,
-    /// Wrapping axes.
-    pub periodic: Periodic,
     /// Cells with water at the level.
-    pub wet: Bits,
+    pub wet: Arc<Bits>,
     /// Cells with a spectrum: wet, with all the neighbours that centring needs.
-    pub analysed: Bits,
+    pub analysed: Arc<Bits>,
     /// Open west faces (hFacW > 0).
-    pub open_west: Bits,
+    pub open_west: Arc<Bits>,
     /// Open south faces (hFacS > 0).
-    pub open_south: Bits,
+    pub open_south: Arc<Bits>,
     /// Turning of velocities.
     pub rotation: Rotation,
     /// Which of the optional fields `Depth` and `RAC` exist.
@@ -58,60 +53,33 @@ impl Grid {
     }
 }
 
-/// A mask of water: how much of a cell is open, or how deep it is [m]. Zero, negative numbers and NaN are land; what is
-/// open is not next to nothing (as bytes in the wrong order are) and not more than there can be.
-struct Mask {
-    open: RangeInclusive<f64>,
-    allowed: &'static str,
-}
-
-/// 2 is MITgcm's `hFacSup`, for a surface that moves.
-const SHARE: Mask = Mask { open: 1e-6..=2.0, allowed: "a cell's open share is 0 (land) to 1" };
-const DEPTH: Mask = Mask { open: 1e-6..=1e5, allowed: "a depth is 0 (land) to 100000 m" };
-
-/// Bits of `field > 0` at `level`.
-fn positive(files: &dyn GridFiles, field: GridField, level: usize, extent: &Extent) -> Result<Bits, GridError> {
-    let mut bits = Bits::zero(extent);
-    let mask = if field == GridField::Depth { DEPTH } else { SHARE };
-    for face in 0..extent.faces {
-        for rows in row_blocks(0..extent.nj, extent.ni) {
-            let window = Window { face, j: rows, i: 0..extent.ni };
-            let values = files.read(field, level, &window)?;
-            for (row, values) in window.j.zip(values.chunks_exact(extent.ni)) {
-                let words = bits.row_mut(face, row);
-                for (i, &value) in values.iter().enumerate() {
-                    if value > 0.0 {
-                        if !mask.open.contains(&value) {
-                            let point = format!("j = {row}, i = {i}");
-                            return Err(GridError::value(files, field, short(value), point, mask.allowed));
-                        }
-                        words[i / 64] |= 1 << (i % 64);
-                    }
-                }
-            }
-        }
-    }
-    Ok(bits)
-}
-
-/// Open faces where the grid has no hFacW or hFacS: a face is dry where either cell is.
-fn between_wet_cells(wet: &Bits, extent: &Extent, periodic: &Periodic, west: bool) -> Bits {
+/// Open faces where the grid has no hFacW or hFacS: a face is dry where either cell is. Beyond the domain all is open.
+fn between_wet_cells(wet: &Bits, extent: &Extent, side: Side) -> Bits {
     let mut open = Bits::zero(extent);
     for face in 0..extent.faces {
         for j in 0..extent.nj {
             for i in 0..extent.ni {
-                let behind = match (west, i, j) {
-                    (true, 0, _) => periodic.i.then_some((j, extent.ni - 1)),
-                    (true, _, _) => Some((j, i - 1)),
-                    (false, _, 0) => periodic.j.then_some((extent.nj - 1, i)),
-                    (false, _, _) => Some((j - 1, i)),
-                };
-                let other = behind.is_none_or(|(j, i)| wet.get(face, j, i));
-                open.set(face, j, i, other && wet.get(face, j, i));
+                let is_wet = |[face, j, i]: Cell| wet.get(face, j, i);
+                let behind = wet.get(face, j, i) && extent.behind(side, [face, j, i]).is_none_or(is_wet);
+                open.set(face, j, i, behind);
             }
         }
     }
     open
+}
+
+/// Wet cells with both the neighbours that centring needs: only the last rows and columns of faces can lack one.
+fn complete(wet: &Bits, extent: &Extent) -> Bits {
+    let mut complete = wet.clone();
+    for face in 0..extent.faces {
+        let last_row = (0..extent.ni).map(|i| [face, extent.nj - 1, i]);
+        let last_column = (0..extent.nj).map(|j| [face, j, extent.ni - 1]);
+        for cell in last_row.chain(last_column).filter(|&cell| !extent.is_complete(cell)) {
+            let [face, j, i] = cell;
+            complete.set(face, j, i, false);
+        }
+    }
+    complete
 }
 
 /// Reads masks and checks what the run needs of the grid.
@@ -121,7 +89,8 @@ fn between_wet_cells(wet: &Bits, extent: &Extent, periodic: &Periodic, west: boo
 /// # Errors
 /// When a needed field is missing, unreadable or of another shape; when the grid is curvilinear and
 /// velocities should be turned but there are no angles.
-pub fn survey(files: &dyn GridFiles, extent: &Extent, request: &SurveyRequest) -> Result<Grid, GridError> {
+pub fn survey(masks: &Masks<'_>, request: &SurveyRequest) -> Result<Grid, GridError> {
+    let (files, extent) = (masks.files(), masks.extent());
     let missing = |field: GridField, need: &str| GridError::Missing {
         name: field.name(),
         place: files.place(field),
@@ -136,38 +105,25 @@ pub fn survey(files: &dyn GridFiles, extent: &Extent, request: &SurveyRequest) -
         }
     }
     let wet = if files.has(GridField::HFacC) {
-        positive(files, GridField::HFacC, request.level, extent)?
+        masks.bits(GridField::HFacC, request.level)?
     } else if files.has(GridField::Depth) {
-        positive(files, GridField::Depth, 1, extent)?
+        masks.bits(GridField::Depth, 1)?
     } else {
         return Err(missing(
             GridField::HFacC,
             "there is no mask of land: hFacC would do, or Depth; put one of them into [input] grid",
         ));
     };
-    let open = |field: GridField, west: bool| {
+    let open = |field: GridField, side| {
         if files.has(field) {
-            positive(files, field, request.level, extent)
+            masks.bits(field, request.level)
         } else {
-            Ok(between_wet_cells(&wet, extent, &request.periodic, west))
+            Ok(Arc::new(between_wet_cells(&wet, extent, side)))
         }
     };
-    let open_west = open(GridField::HFacW, true)?;
-    let open_south = open(GridField::HFacS, false)?;
-
-    let mut analysed = wet.clone();
-    if request.centre {
-        for face in 0..extent.faces {
-            for j in 0..extent.nj {
-                if !request.periodic.complete(extent, j, 0) && extent.ni > 1 {
-                    analysed.row_mut(face, j).fill(0);
-                }
-                if !request.periodic.complete(extent, j, extent.ni - 1) {
-                    analysed.set(face, j, extent.ni - 1, false);
-                }
-            }
-        }
-    }
+    let open_west = open(GridField::HFacW, Side::West)?;
+    let open_south = open(GridField::HFacS, Side::South)?;
+    let analysed = if request.centre { Arc::new(complete(&wet, extent)) } else { Arc::clone(&wet) };
 
     let rotation = if !request.rotate {
         Rotation::None
@@ -189,7 +145,6 @@ pub fn survey(files: &dyn GridFiles, extent: &Extent, request: &SurveyRequest) -
     };
     Ok(Grid {
         extent: *extent,
-        periodic: request.periodic,
         wet,
         analysed,
         open_west,

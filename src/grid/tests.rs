@@ -14,8 +14,9 @@ struct MemoryFiles {
     reads: AtomicUsize,
 }
 
+/// A grid that does not wrap; where nothing depends on how faces are joined there may be several.
 fn extent(faces: usize, nj: usize, ni: usize) -> Extent {
-    Extent { faces, nj, ni, has_faces: faces > 1 }
+    Extent { faces, ..Extent::plain(nj, ni, NEITHER) }
 }
 
 impl MemoryFiles {
@@ -42,8 +43,8 @@ impl MemoryFiles {
         self
     }
 
-    fn survey(&self, level: usize, centre: bool, rotate: bool, periodic: Periodic) -> Result<Grid, GridError> {
-        survey(self, &self.extent, &SurveyRequest { level, centre, rotate, periodic })
+    fn survey(&self, level: usize, centre: bool, rotate: bool) -> Result<Grid, GridError> {
+        survey(&Masks::new(self, self.extent), &SurveyRequest { level, centre, rotate })
     }
 }
 
@@ -54,6 +55,10 @@ impl GridFiles for MemoryFiles {
 
     fn place(&self, name: GridField) -> String {
         format!("memory/{}", name.name())
+    }
+
+    fn levels(&self, name: GridField) -> Result<usize, GridError> {
+        Ok(self.fields.get(&name).map_or(0, |values| values.len() / self.extent.points()))
     }
 
     fn read(&self, name: GridField, level: usize, window: &Window) -> Result<Vec<f64>, GridError> {
@@ -113,10 +118,10 @@ proptest! {
 
     #[test]
     fn masks_are_those_of_the_level(
-        faces in 1_usize..3, nj in 1_usize..80, ni in 1_usize..80,
+        nj in 1_usize..80, ni in 1_usize..80,
         level in 1_usize..3, centre: bool, i_wraps: bool, j_wraps: bool,
     ) {
-        let extent = extent(faces, nj, ni);
+        let extent = Extent::plain(nj, ni, Periodic { i: i_wraps, j: j_wraps });
         let files = MemoryFiles::new(extent)
             .with(GridField::HFacC, |face, j, i| open(wet(face, j, i)))
             .with(GridField::HFacC, |face, j, i| open(wet(face, i, j)))
@@ -124,8 +129,7 @@ proptest! {
             .with(GridField::HFacW, |_, j, i| open((i + j) % 4 > 0))
             .with(GridField::HFacS, |_, j, i| open((i * j) % 3 > 0))
             .with(GridField::HFacS, |_, j, i| open((i * j) % 4 > 0));
-        let periodic = Periodic { i: i_wraps, j: j_wraps };
-        let grid = files.survey(level, centre, false, periodic).unwrap();
+        let grid = files.survey(level, centre, false).unwrap();
         for (face, j, i) in all(extent) {
             let is_wet = if level == 1 { wet(face, j, i) } else { wet(face, i, j) };
             prop_assert_eq!(grid.wet.get(face, j, i), is_wet);
@@ -143,9 +147,9 @@ proptest! {
     fn faces_without_their_own_mask_are_open_between_wet_cells(
         nj in 1_usize..20, ni in 1_usize..80, i_wraps: bool, j_wraps: bool,
     ) {
-        let extent = extent(1, nj, ni);
+        let extent = Extent::plain(nj, ni, Periodic { i: i_wraps, j: j_wraps });
         let files = MemoryFiles::new(extent).with(GridField::Depth, |face, j, i| 100.0 * open(wet(face, j, i)));
-        let grid = files.survey(7, true, true, Periodic { i: i_wraps, j: j_wraps }).unwrap();
+        let grid = files.survey(7, true, true).unwrap();
         prop_assert!(grid.has_depth);
         for (face, j, i) in all(extent) {
             prop_assert_eq!(grid.wet.get(face, j, i), wet(face, j, i), "from Depth, whatever the level");
@@ -239,17 +243,17 @@ proptest! {
 #[test]
 fn a_mask_of_land_is_needed_and_no_number_is_no_water() {
     let extent = extent(1, 3, 3);
-    let message = MemoryFiles::new(extent).survey(1, true, true, NEITHER).unwrap_err().to_string();
+    let message = MemoryFiles::new(extent).survey(1, true, true).unwrap_err().to_string();
     assert!(message.contains("hFacC") && message.contains("Depth"), "{message}");
     let files = MemoryFiles::new(extent).with(GridField::HFacC, |_, j, _| [f64::NAN, -1.0, 1.0][j]);
-    assert_eq!(files.survey(1, false, true, NEITHER).unwrap().wet.count(), 3);
+    assert_eq!(files.survey(1, false, true).unwrap().wet.count(), 3);
 }
 
 #[test]
 fn places_are_needed() {
     for field in [GridField::Xc, GridField::Yc] {
         let files = MemoryFiles::new(extent(1, 3, 3)).with(GridField::HFacC, |_, _, _| 1.0).without(field);
-        let error = files.survey(1, true, false, NEITHER).unwrap_err();
+        let error = files.survey(1, true, false).unwrap_err();
         assert!(matches!(error, GridError::Missing { name, .. } if name == field.name()), "{error}");
     }
 }
@@ -261,13 +265,13 @@ fn angles_come_in_pairs() {
         let files = if cosine { files().with(GridField::AngleCs, |_, _, _| 1.0) } else { files() };
         if sine { files.with(GridField::AngleSn, |_, _, _| 0.0) } else { files }
     };
-    assert_eq!(with(true, true).survey(1, true, true, NEITHER).unwrap().rotation, Rotation::Angles);
-    assert_eq!(with(true, true).survey(1, true, false, NEITHER).unwrap().rotation, Rotation::None);
-    assert_eq!(with(false, false).survey(1, true, true, NEITHER).unwrap().rotation, Rotation::None);
+    assert_eq!(with(true, true).survey(1, true, true).unwrap().rotation, Rotation::Angles);
+    assert_eq!(with(true, true).survey(1, true, false).unwrap().rotation, Rotation::None);
+    assert_eq!(with(false, false).survey(1, true, true).unwrap().rotation, Rotation::None);
     for (cosine, name) in [(true, "AngleSN"), (false, "AngleCS")] {
-        let error = with(cosine, !cosine).survey(1, true, true, NEITHER).unwrap_err();
+        let error = with(cosine, !cosine).survey(1, true, true).unwrap_err();
         assert!(matches!(error, GridError::Missing { name: missing, .. } if missing == name), "{error}");
-        assert!(with(cosine, !cosine).survey(1, true, false, NEITHER).is_ok(), "not asked to rotate");
+        assert!(with(cosine, !cosine).survey(1, true, false).is_ok(), "not asked to rotate");
     }
 }
 
@@ -283,7 +287,7 @@ fn a_curvilinear_grid_without_angles_is_refused() {
             .without(GridField::Yc)
             .with(GridField::Yc, move |_, j, i| j as f64 + if (j, i) == (149, 4) { late } else { 0.0 })
     };
-    let check = |files: &MemoryFiles| files.survey(1, true, true, NEITHER);
+    let check = |files: &MemoryFiles| files.survey(1, true, true);
     for (files, name, axis) in [(xc(0.002), "XC", "j"), (yc(-0.002), "YC", "i")] {
         match check(&files).unwrap_err() {
             GridError::NoAngles { field, along, change, .. } => {
@@ -292,7 +296,7 @@ fn a_curvilinear_grid_without_angles_is_refused() {
             }
             other => panic!("{other}"),
         }
-        assert!(files.survey(1, true, false, NEITHER).is_ok(), "not asked to rotate");
+        assert!(files.survey(1, true, false).is_ok(), "not asked to rotate");
     }
     for files in [xc(0.0005), xc(360.0), xc(-720.0), yc(0.0005)] {
         assert_eq!(check(&files).unwrap().rotation, Rotation::None);
@@ -308,7 +312,7 @@ fn blank_tiles_do_not_make_a_grid_curvilinear() {
         .with(GridField::Xc, |_, j, i| if blank(j, i) { 0.0 } else { 20.0 + i as f64 })
         .with(GridField::Yc, |_, j, i| if blank(j, i) { 0.0 } else { 30.0 + 0.1 * j as f64 })
         .with(GridField::HFacC, |_, j, i| open(!blank(j, i)));
-    assert_eq!(files.survey(1, true, true, NEITHER).unwrap().rotation, Rotation::None);
+    assert_eq!(files.survey(1, true, true).unwrap().rotation, Rotation::None);
 }
 
 #[test]
@@ -339,7 +343,7 @@ fn wrong_indices_are_named_with_what_there_is() {
 fn a_grid_is_read_in_few_blocks() {
     let extent = extent(1, 1000, 3);
     let files = MemoryFiles::new(extent).with(GridField::HFacC, |_, _, _| 1.0);
-    files.survey(1, true, true, NEITHER).unwrap();
+    files.survey(1, true, true).unwrap();
     let request = SelectionRequest {
         lon: Some([-180.0, 180.0]),
         lat: Some([-90.0, 90.0]),
@@ -374,7 +378,7 @@ fn values_are_checked_where_they_are_used() {
             .with(GridField::Depth, move |face, j, i| if is_land(face, j, i) { 0.0 } else { 4000.0 })
     };
     let checked = |files: &MemoryFiles, stride| {
-        let grid = files.survey(1, true, true, NEITHER).unwrap();
+        let grid = files.survey(1, true, true).unwrap();
         let all = lattice(&SelectionRequest { stride, ..SelectionRequest::default() }, &extent, files).unwrap();
         check_values(files, &grid, &all)
     };
@@ -416,17 +420,78 @@ fn masks_hold_what_masks_can() {
         files.with(field, move |_, j, i| if (j, i) == (1, 2) { value } else { 1.0 })
     };
     for (value, is_wet) in [(0.0, false), (-999.0, false), (f64::NAN, false), (0.05, true), (1.5, true)] {
-        let grid = mask(GridField::HFacC, value).survey(1, false, false, NEITHER).unwrap();
+        let grid = mask(GridField::HFacC, value).survey(1, false, false).unwrap();
         assert_eq!(grid.wet.get(0, 1, 2), is_wet, "{value}");
     }
     for value in [4.6e-41, 100.0, 1e30, f64::INFINITY] {
         for field in [GridField::HFacC, GridField::HFacW] {
-            let error = mask(field, value).survey(1, false, false, NEITHER).unwrap_err().to_string();
+            let error = mask(field, value).survey(1, false, false).unwrap_err().to_string();
             assert!(error.contains(field.name()) && error.contains("j = 1, i = 2"), "{error}");
         }
     }
     let deep = mask(GridField::Depth, 6e3).without(GridField::HFacC);
-    assert!(deep.survey(1, false, false, NEITHER).is_ok());
+    assert!(deep.survey(1, false, false).is_ok());
     let wrong = mask(GridField::Depth, 4e-41).without(GridField::HFacC);
-    assert!(wrong.survey(1, false, false, NEITHER).unwrap_err().to_string().contains("100000 m"));
+    assert!(wrong.survey(1, false, false).unwrap_err().to_string().contains("100000 m"));
+}
+
+#[test]
+fn the_masks_of_a_lat_lon_cap_grid_go_across_its_seams() {
+    let extent = Extent::llc(6);
+    let files = MemoryFiles::new(extent).with(GridField::HFacC, |face, j, i| open(wet(face, j, i)));
+    let grid = files.survey(1, true, false).unwrap();
+    for (face, j, i) in all(extent) {
+        let is_wet = |[face, j, i]: Cell| wet(face, j, i);
+        for (side, open) in [(Side::West, &grid.open_west), (Side::South, &grid.open_south)] {
+            let both = wet(face, j, i) && extent.behind(side, [face, j, i]).is_none_or(is_wet);
+            assert_eq!(open.get(face, j, i), both, "{side:?} of {face} {j} {i}");
+        }
+        let at_antarctica = [9, 12].contains(&face) && i == 5;
+        assert_eq!(grid.analysed.get(face, j, i), wet(face, j, i) && !at_antarctica);
+    }
+    assert!(grid.edge_points() > 0 && grid.edge_points() <= 12);
+}
+
+/// Latitude-longitude facets whose columns go once round, rows 30 degrees apart in latitude; the cap is a square around the
+/// pole.
+fn llc_places(nx: usize) -> MemoryFiles {
+    let extent = Extent::llc(nx);
+    let step = 90.0 / nx as f64;
+    let place = move |face: usize, j: usize, i: usize| -> [f64; 2] {
+        let facet = extent.facet_of(face);
+        let [j0, i0] = facet.origin(face);
+        let (j, i) = ((j0 + j) as f64 + 0.5, (i0 + i) as f64 + 0.5);
+        let top = 67.0;
+        match facet.number {
+            0 => [-38.0 + step * i, -70.0 + (top + 70.0) * j / (3 * nx) as f64],
+            1 => [52.0 + step * i, -70.0 + (top + 70.0) * j / (3 * nx) as f64],
+            2 => {
+                let (x, y) = (2.0 * i / nx as f64 - 1.0, 2.0 * j / nx as f64 - 1.0);
+                let radius = x.abs().max(y.abs()) * (90.0 - top);
+                [97.0 + y.atan2(x).to_degrees() + 90.0, 90.0 - radius]
+            }
+            3 => [142.0 + step * j, top - (top + 70.0) * i / (3 * nx) as f64],
+            _ => [-128.0 + step * j, top - (top + 70.0) * i / (3 * nx) as f64],
+        }
+    };
+    MemoryFiles::new(extent)
+        .without(GridField::Xc)
+        .without(GridField::Yc)
+        .with(GridField::Xc, |face, j, i| place(face, j, i)[0])
+        .with(GridField::Yc, |face, j, i| place(face, j, i)[1])
+}
+
+#[test]
+fn faces_that_join_lie_side_by_side_and_others_do_not() {
+    let files = llc_places(24);
+    let ratio = distance_across_seams(&files, &files.extent).unwrap().unwrap();
+    assert!((0.5..1.5).contains(&ratio), "{ratio}");
+    // A rectangle of 13 times as many rows as columns.
+    let plain = MemoryFiles::new(Extent::llc(24));
+    let ratio = distance_across_seams(&plain, &plain.extent).unwrap().unwrap();
+    assert!(ratio > 5.0, "{ratio}");
+    // Blank tiles say nothing.
+    let blank = MemoryFiles::new(Extent::llc(4)).without(GridField::Xc).without(GridField::Yc);
+    let blank = blank.with(GridField::Xc, |_, _, _| 0.0).with(GridField::Yc, |_, _, _| 0.0);
+    assert_eq!(distance_across_seams(&blank, &blank.extent).unwrap(), None);
 }

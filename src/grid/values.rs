@@ -60,10 +60,6 @@ impl Block<'_> {
     }
 }
 
-fn point(grid: &Grid, [face, j, i]: [usize; 3]) -> String {
-    if grid.extent.has_faces { format!("face = {face}, j = {j}, i = {i}") } else { format!("j = {j}, i = {i}") }
-}
-
 /// A cell whose area is compared with its neighbours' places.
 struct Sample {
     /// The area over that of the places.
@@ -86,7 +82,7 @@ pub fn check_values(files: &dyn GridFiles, grid: &Grid, lattice: &Lattice) -> Re
             let block = Block { grid, lattice, face, rows: rows.clone(), xc, yc };
             let wet = || (0..block.xc.len()).filter(|&at| block.is_wet(at));
             let wrong = |field, value: f64, at, allowed: &str| {
-                GridError::value(files, field, short(value), point(grid, block.native(at)), allowed)
+                GridError::value(files, field, short(value), grid.extent.point(block.native(at)), allowed)
             };
             if let Some(at) = wet().find(|&at| !LATITUDES.contains(&block.yc[at])) {
                 return Err(wrong(GridField::Yc, block.yc[at], at, "latitudes are degrees from -90 to 90"));
@@ -112,7 +108,7 @@ pub fn check_values(files: &dyn GridFiles, grid: &Grid, lattice: &Lattice) -> Re
                 if let Some(at) = wet().find(|&at| !ROTATION.contains(&square(at))) {
                     let value = format!("{}, AngleSN {}", short(cosine[at]), short(sine[at]));
                     let allowed = "they are the cosine and the sine of one angle, and the sum of their squares is 1";
-                    let point = point(grid, block.native(at));
+                    let point = grid.extent.point(block.native(at));
                     return Err(GridError::value(files, GridField::AngleCs, value, point, allowed));
                 }
             }
@@ -128,7 +124,7 @@ fn check_areas(files: &dyn GridFiles, grid: &Grid, mut samples: Vec<Sample>) -> 
         Some(Sample { ratio, area, native }) if !AREA_RATIOS.contains(ratio) => {
             let value = format!("{} m2, {} times what XC and YC span", short(*area), short(*ratio));
             let allowed = "XC and YC are degrees (no radians or metres), areas are m2";
-            Err(GridError::value(files, GridField::Ra, value, point(grid, *native), allowed))
+            Err(GridError::value(files, GridField::Ra, value, grid.extent.point(*native), allowed))
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::grid::{Extent, GridError, GridField, GridFiles, Periodic, SurveyRequest, Window, survey};
+use crate::grid::{Extent, GridError, GridField, GridFiles, Masks, SurveyRequest, Window, survey};
 
 /// The grid of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -35,8 +35,8 @@ pub fn inspect_grid(
     level: usize,
     rotate: bool,
 ) -> Result<GridReport, GridError> {
-    let request = SurveyRequest { level, centre: true, rotate, periodic: Periodic::default() };
-    let grid = survey(files, extent, &request)?;
+    let request = SurveyRequest { level, centre: true, rotate };
+    let grid = survey(&Masks::new(files, *extent), &request)?;
     Ok(GridReport {
         fields: GridField::ALL.into_iter().filter(|field| files.has(*field)).map(GridField::name).collect(),
         ni: extent.ni,

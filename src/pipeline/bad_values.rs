@@ -2,71 +2,55 @@
 //!
 //! What is told of them must not depend on how a run is divided. Passes and strips read some faces twice, as neighbours
 //! of two rectangles, and others that nothing needs. So a face counts if a spectrum depends on it, wherever it is read,
-//! and of a snapshot the smallest in (component, face, j, i) is kept: to find one twice changes nothing. How many there
+//! and of a snapshot the smallest in (field, face, j, i) is kept: to find one twice changes nothing. How many there
 //! are is not counted here for the same reason, but by point, at the points' owners.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::fields::Points;
 use super::setup::Setup;
 use crate::exchange::World;
-use crate::grid::Axis;
+use crate::grid::{Axis, Cell, Side};
 
-/// The two velocity components, in the order of the fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Component {
-    U = 0,
-    V = 1,
-}
-
-impl Component {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Component::U => "u",
-            Component::V => "v",
-        }
-    }
-}
-
-/// Whether any spectrum depends on the west (u) or south (v) face of a native cell: that of the cell itself or, with
-/// centring, that of the cell behind it.
-pub(super) fn is_needed(setup: &Setup, centre: bool, component: Component, [face, j, i]: [usize; 3]) -> bool {
+/// Whether any spectrum depends on the value of a native cell's west face, south face or centre: that of the cell itself
+/// or, with centring, that of the cell behind the face.
+pub(super) fn is_needed(setup: &Setup, centre: bool, points: Points, cell: Cell) -> bool {
     let grid = &setup.grid;
     let selected = |axis: &Axis, at: usize| {
         at >= axis.start && (at - axis.start).is_multiple_of(axis.step) && (at - axis.start) / axis.step < axis.len
     };
-    let has_spectrum = |j: usize, i: usize| {
-        selected(&setup.lattice.j, j) && selected(&setup.lattice.i, i) && grid.analysed.get(face, j, i)
+    let has_spectrum = |[face, j, i]: Cell| {
+        setup.lattice.faces.contains(&face)
+            && selected(&setup.lattice.j, j)
+            && selected(&setup.lattice.i, i)
+            && grid.analysed.get(face, j, i)
     };
-    let behind = match component {
-        Component::U if i > 0 => Some((j, i - 1)),
-        Component::U => grid.periodic.i.then(|| (j, grid.extent.ni - 1)),
-        Component::V if j > 0 => Some((j - 1, i)),
-        Component::V => grid.periodic.j.then(|| (grid.extent.nj - 1, i)),
+    let side = match points {
+        Points::West => Side::West,
+        Points::South => Side::South,
+        Points::Centre => return has_spectrum(cell),
     };
-    has_spectrum(j, i) || (centre && behind.is_some_and(|(j, i)| has_spectrum(j, i)))
+    has_spectrum(cell) || (centre && grid.extent.behind(side, cell).is_some_and(has_spectrum))
 }
 
 /// A value that is no number or outside the valid range, at a native face that a spectrum depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct BadValue {
-    pub(super) component: Component,
-    /// Face, j, i.
-    pub(super) at: [usize; 3],
+    pub(super) field: usize,
+    pub(super) at: Cell,
     /// As stored.
     pub(super) value: f64,
 }
 
 impl BadValue {
     fn comes_before(&self, other: &BadValue) -> bool {
-        (self.component, self.at) < (other.component, other.at)
+        (self.field, self.at) < (other.field, other.at)
     }
 
-    /// "face 1, j = 2, i = 3", for messages.
+    /// For messages.
     pub(super) fn place(&self, setup: &Setup) -> String {
-        let [face, j, i] = self.at;
-        let prefix = if setup.grid.extent.has_faces { format!("face {face}, ") } else { String::new() };
-        format!("{prefix}j = {j}, i = {i}")
+        setup.grid.extent.point(self.at)
     }
 }
 
@@ -76,7 +60,7 @@ pub(super) struct BadValues {
     first: Mutex<BTreeMap<usize, BadValue>>,
 }
 
-/// Numbers of a bad value on the wire: step, component, face, j, i, bits of the value.
+/// Numbers of a bad value on the wire: step, field, face, j, i, bits of the value.
 const WORDS: usize = 6;
 
 impl BadValues {
@@ -99,17 +83,16 @@ impl BadValues {
             let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
             let words = |(step, bad): (usize, &BadValue)| -> [u64; WORDS] {
                 let [face, j, i] = bad.at.map(|index| index as u64);
-                [step as u64, bad.component as u64, face, j, i, bad.value.to_bits()]
+                [step as u64, bad.field as u64, face, j, i, bad.value.to_bits()]
             };
             steps.iter().filter_map(|step| Some(words((*step, first.get(step)?)))).collect::<Vec<_>>()
         };
         let all = BadValues::default();
         for part in world.gather(0, bytemuck::cast_slice(&mine)) {
             let words: Vec<u64> = part.as_chunks::<8>().0.iter().map(|bytes| u64::from_ne_bytes(*bytes)).collect();
-            for &[step, component, face, j, i, bits] in words.as_chunks::<WORDS>().0 {
-                let component = if component == 0 { Component::U } else { Component::V };
+            for &[step, field, face, j, i, bits] in words.as_chunks::<WORDS>().0 {
                 let at = [face, j, i].map(|index| index as usize);
-                all.add(step as usize, BadValue { component, at, value: f64::from_bits(bits) });
+                all.add(step as usize, BadValue { field: field as usize, at, value: f64::from_bits(bits) });
             }
         }
         all.first.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -123,15 +106,9 @@ mod tests {
 
     #[test]
     fn the_first_of_a_snapshot_is_kept_in_whatever_order_they_come() {
-        let bad = |component, at, value| BadValue { component, at, value };
-        let smallest = bad(Component::U, [0, 2, 9], f64::INFINITY);
-        let all = [
-            bad(Component::V, [0, 0, 0], 1e32),
-            bad(Component::U, [0, 3, 1], -11.0),
-            smallest,
-            bad(Component::U, [1, 0, 0], 12.0),
-            smallest,
-        ];
+        let bad = |field, at, value| BadValue { field, at, value };
+        let smallest = bad(0, [0, 2, 9], f64::INFINITY);
+        let all = [bad(1, [0, 0, 0], 1e32), bad(0, [0, 3, 1], -11.0), smallest, bad(0, [1, 0, 0], 12.0), smallest];
         for turn in 0..all.len() {
             let found = BadValues::default();
             (0..all.len()).for_each(|n| found.add(7, all[(n + turn) % all.len()]));

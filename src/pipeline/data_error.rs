@@ -13,7 +13,7 @@ pub enum DataError {
         /// File of the snapshot.
         file: String,
         /// Name of the field.
-        field: &'static str,
+        field: String,
         /// The value as stored.
         value: f64,
         /// Face, j, i of the velocity point.

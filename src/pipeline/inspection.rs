@@ -1,21 +1,20 @@
 //! What there is and what a run would make of it, for `oceanspec inspect`.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::layout_of_grid::layout_of_grid;
 use super::node::machine;
 use super::planning::{plan, plan_json};
 use super::setup::{endian, look, seconds_since_1970, value_bytes};
 use crate::Error;
-use crate::config::{Config, Format, Variables};
+use crate::config::{Config, Format};
 use crate::exchange::SingleProcess;
-use crate::grid::Extent;
+use crate::grid::{Extent, Periodic};
 use crate::inspect::{Clock, FolderReport, GridReport, Look, ScanRequest, inspect_folder, inspect_grid, scan_values};
 use crate::plan::Plan;
 use crate::report::Observer;
-use crate::source::mds::{MdsGridFiles, Meta};
+use crate::source::mds::{MdsGridFiles, grid_shape};
 
 /// How much is looked at.
 #[derive(Clone, Debug, Default)]
@@ -81,10 +80,7 @@ pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observe
         }),
     };
     if options.outlook && options.names.is_empty() {
-        look_at.names = match &config.input.variables {
-            Variables::Velocity { u, v } => vec![u.clone(), v.clone()],
-            Variables::Scalars(names) => names.clone(),
-        };
+        look_at.names = config.input.variables.names().into_iter().map(str::to_owned).collect();
     }
     let (mut input, mut files) = inspect_folder(&look_at)?;
     if files.is_empty() && options.names.is_empty() {
@@ -117,18 +113,16 @@ fn grid(config: &Config, input: &FolderReport, outlook: bool) -> Option<Result<G
     if !outlook && !input.grid_files.iter().any(|name| name == "XC") {
         return None;
     }
-    let extent = match input.fields.iter().find_map(|field| field.layout.as_ref()) {
-        Some(layout) => [layout.ni, layout.nj],
-        None => shape_of_grid(folder)?,
+    let extent = if let (true, Ok(Some(extent))) = (outlook, layout_of_grid(config)) {
+        extent
+    } else {
+        let [nj, ni] = match input.fields.iter().find_map(|field| field.layout.as_ref()) {
+            Some(layout) => [layout.nj as usize, layout.ni as usize],
+            None => grid_shape(folder, value_bytes(config))?,
+        };
+        Extent::plain(nj, ni, Periodic::default())
     };
-    let extent = Extent { faces: 1, nj: extent[1] as usize, ni: extent[0] as usize, has_faces: false };
     let files = MdsGridFiles::new(folder, extent, endian(config), value_bytes(config));
     let rotate = outlook && config.prepare.rotate;
     Some(inspect_grid(&files, &extent, config.input.level, rotate).map_err(|error| error.to_string()))
-}
-
-/// Shape [ni, nj] of a folder that holds a grid alone.
-fn shape_of_grid(folder: &Path) -> Option<[u64; 2]> {
-    let meta = ["XC.meta", "XC.001.001.meta"].iter().find_map(|name| Meta::read(&folder.join(name)).ok())?;
-    Some([*meta.dimensions.first()?, *meta.dimensions.get(1)?])
 }

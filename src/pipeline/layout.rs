@@ -60,7 +60,7 @@ fn real(config: &Config) -> ElementKind {
 
 /// Puts what belongs to the face dimension in front, where the grid has one.
 fn with_face<T: Clone>(setup: &Setup, face: T, rest: &[T]) -> Vec<T> {
-    let front = setup.grid.extent.has_faces.then_some(face);
+    let front = setup.grid.extent.has_faces().then_some(face);
     front.into_iter().chain(rest.iter().cloned()).collect()
 }
 
@@ -129,7 +129,7 @@ fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
     };
     let index = |what: &str| json!({ "long_name": format!("0-based {what} of the source grid"), "units": "1" });
     let mut arrays = Vec::new();
-    if setup.grid.extent.has_faces {
+    if setup.grid.extent.has_faces() {
         arrays.push(axis("face", "face", lattice.faces.len(), ElementKind::I64, index("face")));
     }
     arrays.push(axis("j", "j", lattice.j.len, ElementKind::I64, index("row")));

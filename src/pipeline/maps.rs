@@ -139,7 +139,7 @@ impl MapWriter<'_> {
 
     fn write(&self, map: &MapArray, plane: Option<usize>, block: &MapBlock, values: &[f64]) -> Result<(), Error> {
         fault::at("maps")?;
-        let face = self.setup.grid.extent.has_faces.then_some(block.face as u64);
+        let face = self.setup.grid.extent.has_faces().then_some(block.face as u64);
         let index: Vec<u64> =
             plane.map(|plane| plane as u64).into_iter().chain(face).chain([block.row as u64, 0]).collect();
         with_values(map.kind, self.config.spectrum.precision, values, |values| {
@@ -199,7 +199,7 @@ impl MapWriter<'_> {
         let lattice = &self.setup.lattice;
         let write = |name: &str, values: Values<'_>| self.write_chunk(name, &[0], values);
         let whole = |values: &mut dyn Iterator<Item = usize>| values.map(|value| value as i64).collect::<Vec<_>>();
-        if self.setup.grid.extent.has_faces {
+        if self.setup.grid.extent.has_faces() {
             write("face", Values::I64(&whole(&mut lattice.faces.iter().copied())))?;
         }
         write("j", Values::I64(&whole(&mut lattice.j.indices())))?;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::groups::{Group, tile_groups};
 use super::setup::Setup;
 use crate::exchange::Round;
-use crate::plan::{Pass, Plan, Strip};
+use crate::plan::{Part, Pass, Plan};
 use crate::terms::{LANES, Sample};
 
 /// The groups of one tile, with where each row's begin.
@@ -37,18 +37,18 @@ impl<'a> Packer<'a> {
         Packer { plan, first_tile: pass.tiles.start, groups }
     }
 
-    /// Puts the values of a selected row of a strip, [step, column], to the tiles they belong to, 16 lanes by 16.
+    /// Puts the values of a selected row of a face, [step, column], to the tiles they belong to, 16 lanes by 16.
     pub(super) fn pack<T: Sample>(
         &self,
         round: &Round<'_, T>,
-        strip: &Strip,
+        part: &Part,
         row: usize,
         field: usize,
         steps: &Range<usize>,
         values: &[T],
     ) {
-        let width = strip.i.len();
-        for at in strip.tiles.clone() {
+        let width = part.i.len();
+        for at in part.tiles.clone() {
             let tile = &self.plan.tiles[at];
             let of_tile = &self.groups[at - self.first_tile];
             let tile_row = row - tile.j.start;
@@ -56,9 +56,9 @@ impl<'a> Packer<'a> {
             for (number, group) in range.clone().zip(&of_tile.groups[range]) {
                 let column = group.column as usize;
                 let lanes = LANES.min(tile.i.len() - column);
-                let first = &values[tile.i.start - strip.i.start + column..];
+                let first = &values[tile.i.start - part.i.start + column..];
                 // SAFETY: a step of this round is in one block, which one worker reads, and each group is in one
-                // row of one strip: nobody else puts this run.
+                // row of one strip and field: nobody else puts this run.
                 unsafe { round.put((at, field, number), steps, first.chunks(width), lanes) };
             }
         }

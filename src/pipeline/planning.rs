@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::groups::occupancy;
+use super::fields::Fields;
+use super::ground::{Imagined, Seen, abreast};
 use super::setup::Setup;
 use crate::Error;
-use crate::config::{Config, Dtype, Missing, Segment, Variables};
-use crate::grid::{Axis, Halo};
-use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
+use crate::config::{Config, Dtype, Layout, Missing, Segment};
+use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic};
+use crate::plan::{Machine, Plan, PlanError, Problem, Tile};
 use crate::product::Bands;
 use crate::spectrum::{SegmentCost, SpectrumError, Welch, WelchSpec};
 use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds, short};
@@ -25,6 +26,10 @@ pub struct Assumed {
     pub snapshots: usize,
     /// Sampling interval.
     pub interval: Seconds,
+    /// Share of the cells that are wet.
+    pub wet: f64,
+    /// Whether files hold the wet values alone.
+    pub shrunk: bool,
 }
 
 /// Samples of a segment.
@@ -95,15 +100,11 @@ fn check_bands(config: &Config, interval: Seconds) -> Result<(), Error> {
 }
 
 /// Selected and native sizes of the input.
-struct Sizes {
-    faces: usize,
-    nj: usize,
-    ni: usize,
-    native_points: u64,
+struct Sizes<'a> {
+    extent: &'a Extent,
+    lattice: &'a Lattice,
     steps: usize,
     stored_steps: usize,
-    row_beyond: bool,
-    column_beyond: bool,
     stored_bytes: usize,
     interval: Seconds,
 }
@@ -116,7 +117,10 @@ const GEOMETRY_PLANES: usize = 6;
 /// Snapshots of a record at most: every minute for thirty years. The estimator's tables grow with them.
 const SNAPSHOTS_AT_MOST: usize = 1 << 24;
 
-fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
+/// No grid has so many.
+const FACES_AT_MOST: usize = 100_000;
+
+fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
     if sizes.steps > SNAPSHOTS_AT_MOST {
         let what = format!("{} snapshots, more than {SNAPSHOTS_AT_MOST}", sizes.steps);
         return Err(PlanError::TooLarge { what }.into());
@@ -128,27 +132,21 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
         Precision::F64 => welch::<f64>(config, &spec)?.scratch_bytes(),
     };
     let sample_bytes = config.spectrum.precision.bytes() as usize;
-    let fields = match &config.input.variables {
-        Variables::Velocity { .. } => 2,
-        Variables::Scalars(names) => names.len(),
-    };
     let planes = PLANES_WITHOUT_BANDS + PLANES_A_BAND * config.bands.len();
     Ok(Problem {
-        faces: sizes.faces,
-        nj: sizes.nj,
-        ni: sizes.ni,
+        faces: sizes.lattice.faces.len(),
+        abreast: abreast(sizes.extent, sizes.lattice),
+        nj: sizes.lattice.j.len,
+        ni: sizes.lattice.i.len,
         stride: config.select.stride,
-        native_points: sizes.native_points,
+        native_points: sizes.extent.points() as u64,
         steps: sizes.steps,
         stored_steps: sizes.stored_steps,
-        fields,
+        fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
         frequencies: spec.segment,
         spectrum: config.output.spectrum,
-        centre: config.prepare.centre,
-        row_beyond: sizes.row_beyond,
-        column_beyond: sizes.column_beyond,
         map_bytes_per_point: planes * size_of::<f64>(),
         map_planes: planes + GEOMETRY_PLANES,
         kernel_scratch_bytes: (scratch_bytes + LANES * spec.segment * sample_bytes) as u64,
@@ -174,50 +172,52 @@ pub(super) fn plan_rest(
     finished: &dyn Fn(&Tile) -> bool,
 ) -> Result<Plan, Error> {
     let time = setup.catalog.time();
-    let lattice = &setup.lattice;
-    let grid = &setup.grid;
-    let last = |axis: &Axis| axis.native(axis.len.max(1) - 1);
     let sizes = Sizes {
-        faces: lattice.faces.len(),
-        nj: lattice.j.len,
-        ni: lattice.i.len,
-        native_points: grid.extent.points() as u64,
+        extent: &setup.grid.extent,
+        lattice: &setup.lattice,
         steps: time.len(),
         stored_steps: setup.catalog.stored_steps(),
-        row_beyond: last(&lattice.j) + 1 < grid.extent.nj || grid.periodic.north() == Halo::Wrap,
-        column_beyond: last(&lattice.i) + 1 < grid.extent.ni || grid.periodic.east() == Halo::Wrap,
         stored_bytes: setup.catalog.stored_bytes(),
         interval: Seconds(time.interval()),
     };
-    let mut occupied = |tile: &Tile| occupancy(&grid.analysed, lattice, tile);
-    Ok(Plan::rest(problem(config, &sizes)?, machine, &mut occupied, finished)?)
+    let ground = Seen { setup, centre: config.prepare.centre, finished };
+    Ok(Plan::new(problem(config, &sizes)?, machine, &ground)?)
 }
 
-/// Plans a run on input of assumed sizes, all of it wet.
+/// Plans a run on input of assumed sizes.
 ///
 /// # Errors
 /// As [`plan`].
 pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Result<Plan, Error> {
+    if assumed.faces > FACES_AT_MOST {
+        let what = format!("{} faces, more than {FACES_AT_MOST}", assumed.faces);
+        return Err(PlanError::TooLarge { what }.into());
+    }
     let stride = config.select.stride;
-    let native = [assumed.faces, assumed.nj, assumed.ni];
+    let periodic = Periodic { i: config.input.periodic.i, j: config.input.periodic.j };
+    let square = assumed.faces == LLC_FACES && assumed.nj == assumed.ni && config.input.layout != Some(Layout::Plain);
+    let extent = match square {
+        true => Extent::llc(assumed.ni),
+        false => Extent { faces: assumed.faces, ..Extent::plain(assumed.nj, assumed.ni, periodic) },
+    };
+    let axis = |len: usize| Axis { start: 0, step: stride, len: len.div_ceil(stride) };
+    let lattice = Lattice { faces: (0..assumed.faces).collect(), j: axis(assumed.nj), i: axis(assumed.ni) };
     let sizes = Sizes {
-        faces: assumed.faces,
-        nj: assumed.nj.div_ceil(stride),
-        ni: assumed.ni.div_ceil(stride),
-        native_points: native.iter().fold(1_u64, |product, &n| product.saturating_mul(n as u64)),
+        extent: &extent,
+        lattice: &lattice,
         steps: assumed.snapshots,
         stored_steps: assumed.snapshots,
-        row_beyond: !(assumed.nj - 1).is_multiple_of(stride) || config.input.periodic.j,
-        column_beyond: !(assumed.ni - 1).is_multiple_of(stride) || config.input.periodic.i,
         stored_bytes: match config.input.dtype {
             Dtype::Float32 => 4,
             Dtype::Float64 => 8,
         },
         interval: assumed.interval,
     };
-    let mut all_wet =
-        |tile: &Tile| Occupancy { points: tile.points(), groups: (tile.groups_per_row() * tile.j.len()) as u64 };
-    Ok(Plan::new(problem(config, &sizes)?, machine, &mut all_wet)?)
+    let problem = problem(config, &sizes)?;
+    let fields = Fields::of(&config.input.variables);
+    let Assumed { wet, shrunk, .. } = *assumed;
+    let ground = Imagined { extent, lattice, fields: &fields, centre: config.prepare.centre, wet, shrunk };
+    Ok(Plan::new(problem, machine, &ground)?)
 }
 
 /// The plan as JSON, for `plan --json` and for the result's attributes.
@@ -270,7 +270,8 @@ mod tests {
         for segment in ["2 samples", "1000000000000 samples"] {
             let config = Config::assumed(&[format!("spectrum.segment={segment}")]).unwrap();
             let plan = |snapshots| {
-                let sizes = Assumed { faces: 1, nj: 1, ni: 1, snapshots, interval: Seconds(3600.0) };
+                let sizes =
+                    Assumed { faces: 1, nj: 1, ni: 1, snapshots, interval: Seconds(3600.0), wet: 1.0, shrunk: false };
                 plan_assumed(&config, &sizes, machine)
             };
             let error = plan(1 << 40).unwrap_err();

@@ -65,7 +65,7 @@ pub(super) fn earlier(
     let mut records = Ok(Vec::new());
     for &[session, rank] in mine {
         let file = JournalFile { session, rank };
-        let found = ResultStore::finished_tiles(path, file, "rotary_psd", setup.grid.extent.has_faces);
+        let found = ResultStore::finished_tiles(path, file, "rotary_psd", setup.grid.extent.has_faces());
         records = records.and_then(|mut all: Vec<TileRecord>| {
             all.extend(found?);
             Ok(all)

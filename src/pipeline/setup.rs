@@ -1,16 +1,20 @@
 //! The first look at the input: rank 0 lists, stats and reads headers; the others are told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
+use super::fields::Fields;
+use super::layout_of_grid::layout_of_grid;
 use crate::Error;
-use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables};
+use crate::config::{Config, Dtype, Endian, Format, Missing, Record};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
-    self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Periodic, Rotation, SelectionRequest, SurveyRequest,
+    self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Layout, Masks, Periodic, Rotation, SelectionRequest,
+    SurveyRequest,
 };
 use crate::report::{Phase, Timings};
 use crate::source::mds::{self, MdsField, MdsGridFiles, MdsRequest, RecordChoice};
@@ -25,6 +29,8 @@ pub struct Setup {
     pub grid: Grid,
     /// Selected points.
     pub lattice: Lattice,
+    /// What is read.
+    pub fields: Fields,
     files: MdsGridFiles,
 }
 
@@ -48,7 +54,6 @@ struct Sent {
     catalog: Catalog,
     lattice: Lattice,
     extent: Extent,
-    periodic: Periodic,
     rotation: Rotation,
     has_depth: bool,
     has_area: bool,
@@ -73,12 +78,14 @@ pub(super) fn timed_look(config: &Config, world: &dyn World, timings: &Timings) 
         return found.ok_or_else(|| internal("rank 0 found nothing"));
     }
     let text = found.as_ref().map(sent).transpose()?.unwrap_or_default();
-    let sent: Sent = serde_json::from_slice(&world.broadcast(text)).map_err(|error| internal(error.to_string()))?;
+    let mut sent: Sent = serde_json::from_slice(&world.broadcast(text)).map_err(|error| internal(error.to_string()))?;
+    let extent = sent.extent;
     let bits = |of: fn(&Grid) -> &Bits| {
         let mine = found.as_ref().map_or_else(Vec::new, |setup| bytemuck::cast_slice(of(&setup.grid).words()).to_vec());
         let bytes = world.broadcast(mine);
         let words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word)).collect();
-        Bits::from_words(&sent.extent, words).ok_or_else(|| internal("a mask of another size came from rank 0"))
+        let bits = Bits::from_words(&extent, words).map(Arc::new);
+        bits.ok_or_else(|| internal("a mask of another size came from rank 0"))
     };
     let grid = Grid {
         wet: bits(|grid| &grid.wet)?,
@@ -86,13 +93,13 @@ pub(super) fn timed_look(config: &Config, world: &dyn World, timings: &Timings) 
         open_west: bits(|grid| &grid.open_west)?,
         open_south: bits(|grid| &grid.open_south)?,
         extent: sent.extent,
-        periodic: sent.periodic,
         rotation: sent.rotation,
         has_depth: sent.has_depth,
         has_area: sent.has_area,
     };
-    let files = grid_files(config, &sent.catalog)?;
-    Ok(Setup { catalog: sent.catalog, grid, lattice: sent.lattice, files })
+    set_masks(&mut sent.catalog, &grid);
+    let files = grid_files(config, extent)?;
+    Ok(Setup { catalog: sent.catalog, grid, lattice: sent.lattice, fields: Fields::of(&config.input.variables), files })
 }
 
 fn internal(what: impl Into<String>) -> Error {
@@ -104,7 +111,6 @@ fn sent(setup: &Setup) -> Result<Vec<u8>, Error> {
         catalog: setup.catalog.clone(),
         lattice: setup.lattice.clone(),
         extent: setup.grid.extent,
-        periodic: setup.grid.periodic,
         rotation: setup.grid.rotation,
         has_depth: setup.grid.has_depth,
         has_area: setup.grid.has_area,
@@ -136,8 +142,19 @@ pub(super) fn seconds_since_1970(date: jiff::civil::DateTime) -> i64 {
     date.duration_since(zero).as_secs()
 }
 
-fn grid_files(config: &Config, catalog: &Catalog) -> Result<MdsGridFiles, Error> {
-    Ok(MdsGridFiles::new(config.grid_path()?, *catalog.extent(), endian(config), value_bytes(config)))
+pub(super) fn grid_files(config: &Config, extent: Extent) -> Result<MdsGridFiles, Error> {
+    Ok(MdsGridFiles::new(config.grid_path()?, extent, endian(config), value_bytes(config)))
+}
+
+/// Shrunk files are read by the masks that every rank has.
+fn set_masks(catalog: &mut Catalog, grid: &Grid) {
+    catalog.set_masks(|mask| {
+        Arc::clone(match mask {
+            GridField::HFacW => &grid.open_west,
+            GridField::HFacS => &grid.open_south,
+            _ => &grid.wet,
+        })
+    });
 }
 
 /// Snapshots that are named in the log.
@@ -152,19 +169,13 @@ fn tell(catalog: &Catalog) {
 /// Where no tile of the snapshots lies there must be no water.
 fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
     for (field, j, i) in catalog.blank() {
-        // Snapshots have the rows of all faces in one column.
-        let point = |row: usize| (row / grid.extent.nj, row % grid.extent.nj);
-        let mut points = j.clone().flat_map(|row| i.clone().map(move |column| (point(row), column)));
-        if let Some(((face, row), column)) = points.find(|&((face, row), column)| grid.wet.get(face, row, column)) {
+        let points = j.clone().flat_map(|row| i.clone().map(move |column| (row, column)));
+        if let Some((row, column)) = points.into_iter().find(|&(row, column)| grid.wet.get(0, row, column)) {
             return Err(SourceError::UncoveredWater {
                 field: field.to_owned(),
                 j: j.clone(),
                 i: i.clone(),
-                place: if grid.extent.has_faces {
-                    format!("face {face}, j = {row}, i = {column}")
-                } else {
-                    format!("j = {row}, i = {column}")
-                },
+                place: grid.extent.point([0, row, column]),
             }
             .into());
         }
@@ -172,61 +183,61 @@ fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Faces of a lat-lon-cap grid; its compact files stack them in one column.
-const LLC_FACES: usize = 13;
-
 fn look_here(config: &Config) -> Result<Setup, Error> {
     match config.input.format {
         Format::Mds => {}
         Format::Netcdf => return Err(not_yet(config, "input.format", "netCDF")),
         Format::Zarr => return Err(not_yet(config, "input.format", "Zarr input")),
     }
-    if config.input.layout == Some(Layout::Llc) {
-        return Err(not_yet(config, "input.layout", "the llc layout"));
-    }
-    let Variables::Velocity { u, v } = &config.input.variables else {
-        return Err(not_yet(config, "input.scalar", "a scalar field"));
-    };
+    let extent = layout_of_grid(config)?;
     let record = |at: usize| match config.input.record_of(at) {
         // The default, which leaves it to the files.
         Record::Number(1) if config.input.record.len() == 1 => None,
         Record::Number(number) => Some(RecordChoice::Number(*number as u64)),
         Record::Name(name) => Some(RecordChoice::Name(name.clone())),
     };
-    let field = |at, name: &String, key| MdsField { name: name.clone(), key, record: record(at) };
-    let catalog = mds::scan(&MdsRequest {
+    let variables = &config.input.variables;
+    let keys = ["u", "v"].into_iter().filter(|_| variables.velocity.is_some()).chain(std::iter::repeat("scalar"));
+    let field =
+        |(at, (name, key)): (usize, (&str, &'static str))| MdsField { name: name.into(), key, record: record(at) };
+    let fields = variables.names().into_iter().zip(keys).enumerate().map(field).collect();
+    let llc_files = extent.map(|extent| grid_files(config, extent)).transpose()?;
+    let llc_masks = llc_files.as_ref().zip(extent).map(|(files, extent)| Masks::new(files, extent));
+    let periodic = config.input.periodic;
+    let request = MdsRequest {
         folder: config.input_path()?.to_owned(),
         pattern: config.input.pattern.clone(),
-        fields: vec![field(0, u, "u"), field(1, v, "v")],
+        fields,
         level: config.input.level as u64,
         seconds_per_iteration: config.timestep()?.0,
         epoch_seconds: seconds_since_1970(config.epoch()?),
         endian: endian(config),
         value_bytes: value_bytes(config),
-        shape: config.input.shape,
+        shape: config.input.shape.or(extent.map(|extent| [extent.faces * extent.nj, extent.ni])),
         time: config.select.time.as_ref().map(|time| [seconds_since_1970(time.start), seconds_since_1970(time.end)]),
         fail_on_gaps: config.prepare.missing == Missing::Fail,
-    })?;
+        layout: match extent {
+            Some(_) => Layout::Llc,
+            None => Layout::Plain(Periodic { i: periodic.i, j: periodic.j }),
+        },
+        shrunk_mask: None,
+    };
+    let catalog = mds::scan(&request, llc_masks.as_ref())?;
     let extent = catalog.extent;
-    if config.input.layout.is_none() && extent.ni > 1 && extent.nj == LLC_FACES * extent.ni {
-        let message = format!(
-            "the files have {} columns and {} rows, {LLC_FACES} times as many: this is the compact form of an llc grid, \
-             which this version cannot handle; if it is one plain rectangle all the same, say layout = \"plain\"",
-            extent.ni, extent.nj
-        );
-        return Err(Error::Setting { text: config.explain("input.layout", &message) });
-    }
     let levels = catalog.levels;
-    let catalog = Catalog::Mds(catalog);
+    let mut catalog = Catalog::Mds(catalog);
     tell(&catalog);
-    let files = grid_files(config, &catalog)?;
+    let files = grid_files(config, extent)?;
+    let fields = Fields::of(variables);
     let request = SurveyRequest {
         level: config.input.level,
-        centre: config.prepare.centre,
-        rotate: config.prepare.rotate,
-        periodic: Periodic { i: config.input.periodic.i, j: config.input.periodic.j },
+        centre: config.prepare.centre && fields.has_velocity(),
+        rotate: config.prepare.rotate && fields.has_velocity(),
     };
-    let grid = grid::survey(&files, &extent, &request)?;
+    // Masks that shrunk files were compared with are not read again.
+    let masks = llc_masks.filter(|masks| *masks.extent() == extent).unwrap_or_else(|| Masks::new(&files, extent));
+    let grid = grid::survey(&masks, &request)?;
+    set_masks(&mut catalog, &grid);
     blank_is_land(&catalog, &grid)?;
     if config.input.level > 1 && files.has(GridField::HFacC) {
         let of_mask = files.levels(GridField::HFacC)? as u64;
@@ -252,5 +263,5 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         &files,
     )?;
     grid::check_values(&files, &grid, &lattice)?;
-    Ok(Setup { catalog, grid, lattice, files })
+    Ok(Setup { catalog, grid, lattice, fields, files })
 }

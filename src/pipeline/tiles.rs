@@ -73,7 +73,7 @@ impl TileStage<'_> {
             return Ok(Estimated { shard: None, maps });
         }
         let place = &self.plan.tiles[maps.tile];
-        let face = self.setup.grid.extent.has_faces.then_some(place.face as u64);
+        let face = self.setup.grid.extent.has_faces().then_some(place.face as u64);
         let index: Vec<u64> = face.into_iter().chain([place.row as u64, place.column as u64, 0]).collect();
         let values = match bytemuck::try_cast_slice::<T, f32>(shard) {
             Ok(values) if T::BYTES == 4 => Values::F32(values),

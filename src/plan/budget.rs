@@ -94,17 +94,19 @@ pub struct Budget {
 impl Budget {
     /// Sizes for a problem on a machine.
     pub fn new(problem: &Problem, machine: &Machine, tiling: &Tiling) -> Self {
-        let native_columns = span(problem.ni, problem.stride) as u64;
+        let abreast = problem.abreast.iter().copied().max().unwrap_or(1) as u64;
+        let native_columns = (span(problem.ni, problem.stride) as u64).saturating_mul(abreast);
         let row_bytes = product(&[native_columns, problem.stored_bytes as u64]).max(1);
         let rows_per_piece = ((PIECE_BYTES / row_bytes).max(1) as usize).min(tiling.tile_nj);
         let share = problem.steps.div_ceil(machine.ranks).max(1);
         let steps_per_block = STEPS_PER_BLOCK.min(share.div_ceil(machine.threads.max(1)).max(1));
 
         let sample_bytes = problem.sample_bytes as u64;
-        // A piece as it is stored, with what lies beyond its edges; one row as it is, the one below, and as it is packed.
+        // A piece as it is stored, with what lies beyond its edges; one row as it is, the one below, what is beyond, and as it
+        // is packed.
         let piece_columns = native_columns.saturating_add(2);
-        let piece = product(&[rows_per_piece as u64 + 1, piece_columns, problem.stored_bytes as u64]);
-        let row = product(&[3, piece_columns, sample_bytes]);
+        let piece = product(&[rows_per_piece as u64 + 2, piece_columns, problem.stored_bytes as u64]);
+        let row = product(&[4, piece_columns, sample_bytes]);
         // Of tiles that are narrower than the piece, one step's rows pass through a buffer of their own.
         let reading = product(&[piece.saturating_add(row), steps_per_block as u64]).saturating_add(piece);
         let shard = if problem.spectrum {

@@ -19,7 +19,7 @@ mod tiling;
 
 pub use budget::{Budget, MemoryUse, SHARD_WRITERS};
 pub use passes::Pass;
-pub use reads::{Strip, strips};
+pub use reads::{Part, Strip};
 pub use share::{rounds, share, share_in_round};
 pub use tiling::{Occupancy, Tile, Tiling};
 
@@ -36,6 +36,8 @@ pub const WIRE_UNIT_BYTES: u64 = 64;
 pub struct Problem {
     /// Selected faces.
     pub faces: usize,
+    /// How many of them lie side by side in each row of faces of the source, in order; their sum is `faces`.
+    pub abreast: Vec<usize>,
     /// Selected rows of a face.
     pub nj: usize,
     /// Selected columns of a face.
@@ -58,12 +60,6 @@ pub struct Problem {
     pub frequencies: usize,
     /// Whether the spectrum itself is written.
     pub spectrum: bool,
-    /// Whether velocities are centred, which needs one more row and column.
-    pub centre: bool,
-    /// Whether the source has a row after the last selected one, or wraps to its first.
-    pub row_beyond: bool,
-    /// Whether the source has a column after the last selected one, or wraps to its first.
-    pub column_beyond: bool,
     /// Bytes of all maps at one point.
     pub map_bytes_per_point: usize,
     /// Map arrays, each band counted.
@@ -77,6 +73,20 @@ impl Problem {
     fn native_bytes_of_snapshot(&self) -> u64 {
         let [nj, ni] = [self.nj, self.ni].map(|points| limits::span(points, self.stride) as u64);
         nj.saturating_mul(ni).saturating_mul((self.faces * self.stored_bytes) as u64)
+    }
+}
+
+/// What the plan asks of the grid and its files.
+pub trait Ground {
+    /// What is wet in a tile.
+    fn occupancy(&self, tile: &Tile) -> Occupancy;
+    /// Values of one snapshot, all fields, within a tile's rows and columns.
+    fn values(&self, tile: &Tile) -> u64;
+    /// Values of one snapshot, all fields, that are read of a strip after `before`, whose last row may be of use still.
+    fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64;
+    /// Whether an earlier run has finished a tile.
+    fn is_finished(&self, _tile: &Tile) -> bool {
+        false
     }
 }
 
@@ -164,6 +174,8 @@ pub struct Plan {
     pub steps_per_block: usize,
     /// Selected rows a worker reads at a time.
     pub rows_per_piece: usize,
+    /// Runs of rows of a pass that workers read apart, where there are more workers than blocks of snapshots in a round.
+    pub sections_per_pass: usize,
     /// Projected memory of the fullest rank.
     pub memory: MemoryUse,
     /// Bytes read, all ranks and passes.
@@ -179,28 +191,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a run; `occupancy` tells what is wet in a tile.
+    /// Plans a run, or what is left of it where some tiles are finished.
     ///
     /// # Errors
     /// When nothing is wet, when the memory is too small for one tile at a time, or when sizes pass what can be counted.
-    pub fn new(
-        problem: Problem,
-        machine: Machine,
-        occupancy: &mut dyn FnMut(&Tile) -> Occupancy,
-    ) -> Result<Self, PlanError> {
-        Self::rest(problem, machine, occupancy, &|_| false)
-    }
-
-    /// Plans what is left of a run, of which some tiles are `finished`.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn rest(
-        problem: Problem,
-        machine: Machine,
-        occupancy: &mut dyn FnMut(&Tile) -> Occupancy,
-        finished: &dyn Fn(&Tile) -> bool,
-    ) -> Result<Self, PlanError> {
+    pub fn new(problem: Problem, machine: Machine, ground: &dyn Ground) -> Result<Self, PlanError> {
         let points = limits::check(&problem)?;
         if points == 0 {
             return Err(PlanError::AllLand { points });
@@ -210,7 +205,7 @@ impl Plan {
         let wet: Vec<Tile> = tiling
             .all()
             .filter_map(|mut tile| {
-                tile.occupancy = occupancy(&tile);
+                tile.occupancy = ground.occupancy(&tile);
                 (tile.occupancy.points > 0).then_some(tile)
             })
             .collect();
@@ -223,20 +218,20 @@ impl Plan {
         } else {
             0
         };
-        let (finished, tiles): (Vec<Tile>, Vec<Tile>) = wet.into_iter().partition(finished);
+        let (finished, tiles): (Vec<Tile>, Vec<Tile>) = wet.into_iter().partition(|tile| ground.is_finished(tile));
         let budget = Budget::new(&problem, &machine, &tiling);
         let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
         let share = problem.steps.div_ceil(machine.ranks);
-        let bytes_in = reads::bytes_read(&problem, &tiles, &fit.passes);
-        let bytes_needed = reads::bytes_needed(&problem, &tiles);
-        Ok(Plan {
+        let blocks = fit.steps_per_round.min(share).div_ceil(budget.steps_per_block).max(1);
+        let mut plan = Plan {
             steps_per_round: fit.steps_per_round,
             rounds_per_pass: share.div_ceil(fit.steps_per_round).max(1),
             steps_per_block: budget.steps_per_block,
             rows_per_piece: budget.rows_per_piece,
+            sections_per_pass: machine.threads.div_ceil(blocks),
             memory: fit.memory,
-            bytes_in,
-            bytes_needed,
+            bytes_in: 0,
+            bytes_needed: 0,
             bytes_out: spectrum_bytes + points * problem.map_bytes_per_point as u64,
             files_written,
             largest_mpi_count: fit.largest_mpi_count,
@@ -247,7 +242,10 @@ impl Plan {
             tiling,
             tiles,
             finished,
-        })
+        };
+        plan.bytes_in = plan.bytes_read(ground);
+        plan.bytes_needed = plan.bytes_of_tiles(ground);
+        Ok(plan)
     }
 
     /// Points with a spectrum, those of finished tiles too.

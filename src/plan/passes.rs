@@ -78,7 +78,7 @@ pub(super) fn fit(
     let total: u64 = tiles.iter().map(|tile| tile.occupancy.groups).sum();
     let per_rank = total.div_ceil(machine.ranks as u64).saturating_mul(series);
     let room = machine.memory_bytes_per_rank.saturating_sub(budget.fixed.peak_bytes()).max(1);
-    let whole_rows = (problem.faces * tiling.rows()).min(tiles.len());
+    let whole_rows = tiling.rows_of_tiles().min(tiles.len());
     // Rounds of a step or two would cost more than one more pass, which reads other tiles only.
     let fits = |cut: Cut| cut.fit(problem, machine, budget, budget.steps_per_block as u64);
     let first = |counts: std::ops::Range<usize>, overlap: bool| {
@@ -111,8 +111,8 @@ pub(super) fn fit(
 }
 
 /// Cuts the tiles into at most `count` runs of about equal weight, at the ends of rows of tiles where rows are enough.
-fn runs(problem: &Problem, tiling: &Tiling, tiles: &[Tile], count: usize) -> Vec<Range<usize>> {
-    let rows = problem.faces * tiling.rows();
+fn runs(tiling: &Tiling, tiles: &[Tile], count: usize) -> Vec<Range<usize>> {
+    let rows = tiling.rows_of_tiles();
     if count >= tiles.len() {
         return (0..tiles.len()).map(|at| at..at + 1).collect();
     }
@@ -123,7 +123,8 @@ fn runs(problem: &Problem, tiling: &Tiling, tiles: &[Tile], count: usize) -> Vec
     let mut weight = 0;
     for (at, tile) in tiles.iter().enumerate() {
         weight += u128::from(tile.occupancy.groups);
-        let row_ends = tiles.get(at + 1).is_none_or(|next| (next.face, next.row) != (tile.face, tile.row));
+        let row_of = |tile: &Tile| (tiling.row_of_faces(tile.face), tile.row);
+        let row_ends = tiles.get(at + 1).is_none_or(|next| row_of(next) != row_of(tile));
         let enough = weight * count as u128 >= total * (runs.len() as u128 + 1);
         if at + 1 == tiles.len() || (enough && (row_ends || !whole_rows)) {
             runs.push(start..at + 1);
@@ -178,7 +179,7 @@ impl Cut {
     ) -> Self {
         let (mut pass_groups, mut rank_groups, mut load) = (0, 0, 0);
         let mut passes = Vec::new();
-        for run in runs(problem, tiling, tiles, count) {
+        for run in runs(tiling, tiles, count) {
             let part = &tiles[run.clone()];
             let (owners, heaviest) = owners(part, machine.ranks, run.start);
             pass_groups = pass_groups.max(part.iter().map(|tile| tile.occupancy.groups).sum());

@@ -2,77 +2,102 @@
 
 use std::ops::Range;
 
-use super::{Pass, Problem, Tile};
+use super::{Ground, Pass, Plan, Problem, Tile, Tiling};
 
-/// A run of rows of tiles of one face with the columns that are read of them, in selected indices.
+/// Tiles of one face in a strip, in selected indices.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Strip {
+pub struct Part {
     /// Place among the selected faces.
     pub face: usize,
-    /// Selected rows.
-    pub j: Range<usize>,
     /// Selected columns.
     pub i: Range<usize>,
     /// Tiles in it, as places in `Plan::tiles`.
     pub tiles: Range<usize>,
 }
 
+/// A run of rows of tiles with the columns that are read of them: of one face, or of faces that lie side by side in the
+/// source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strip {
+    /// Selected rows.
+    pub j: Range<usize>,
+    /// Its tiles, face by face.
+    pub parts: Vec<Part>,
+}
+
+impl Strip {
+    /// Selected columns, of all its faces.
+    pub fn width(&self) -> usize {
+        self.parts.iter().map(|part| part.i.len()).sum()
+    }
+}
+
 /// The strips of a run of tiles: one for each row of tiles, as wide as its tiles reach.
-pub fn strips(tiles: &[Tile], run: Range<usize>) -> Vec<Strip> {
+fn strips(tiling: &Tiling, tiles: &[Tile], run: Range<usize>) -> Vec<Strip> {
     let mut strips: Vec<Strip> = Vec::new();
     for at in run {
         let tile = &tiles[at];
-        match strips.last_mut() {
-            Some(strip) if strip.face == tile.face && strip.j == tile.j => {
-                strip.i.end = tile.i.end;
-                strip.tiles.end = at + 1;
+        let part = Part { face: tile.face, i: tile.i.clone(), tiles: at..at + 1 };
+        let before = strips.last_mut().filter(|strip| strip.j == tile.j);
+        if let Some(strip) = before
+            && let Some(last) = strip.parts.last_mut()
+        {
+            if last.face == tile.face {
+                last.i.end = tile.i.end;
+                last.tiles.end = at + 1;
+                continue;
             }
-            _ => strips.push(Strip { face: tile.face, j: tile.j.clone(), i: tile.i.clone(), tiles: at..at + 1 }),
+            let goes_on = last.face + 1 == tile.face && (last.i.end, tile.i.start) == (tiling.ni, 0);
+            if goes_on && tiling.row_of_faces(last.face) == tiling.row_of_faces(tile.face) {
+                strip.parts.push(part);
+                continue;
+            }
         }
+        strips.push(Strip { j: tile.j.clone(), parts: vec![part] });
     }
     strips
 }
 
-/// Native columns from the first to the last of `i`.
-fn native_columns(problem: &Problem, i: &Range<usize>) -> u64 {
-    ((i.len() - 1) * problem.stride + 1) as u64
+/// Cuts strips into so many runs that one worker each can read; where there are fewer strips they are cut between rows.
+fn sections(strips: Vec<Strip>, count: usize) -> Vec<Vec<Strip>> {
+    let cuts = count.div_ceil(strips.len().max(1));
+    let pieces: Vec<Strip> = strips
+        .into_iter()
+        .flat_map(|Strip { j, parts }| {
+            let rows = j.len().div_ceil(cuts).max(1);
+            j.clone()
+                .step_by(rows)
+                .map(move |start| Strip { j: start..(start + rows).min(j.end), parts: parts.clone() })
+        })
+        .collect();
+    let a_section = pieces.len().div_ceil(count).max(1);
+    pieces.chunks(a_section).map(<[Strip]>::to_vec).collect()
 }
 
-/// Values of one snapshot, all fields, that the reader takes of a strip; `before` is the strip it has just read.
-///
-/// Centring takes one more column of u and one more row of v, where there is one. With a stride of 1 the last row
-/// of v is kept for the next rows, of the next strip too if that goes on below the same columns.
-fn values(problem: &Problem, strip: &Strip, before: Option<&Strip>) -> u64 {
-    let rows = strip.j.len() as u64;
-    let columns = native_columns(problem, &strip.i);
-    if !problem.centre {
-        return rows * columns * problem.fields as u64;
+impl Plan {
+    /// What workers read of a pass, each a run of strips in the order of the source: one run if there are snapshots enough
+    /// for all workers, else as many as it takes.
+    pub fn sections(&self, pass: &Pass) -> Vec<Vec<Strip>> {
+        sections(strips(&self.tiling, &self.tiles, pass.tiles.clone()), self.sections_per_pass)
     }
-    let column_beyond = strip.i.end < problem.ni || problem.column_beyond;
-    let row_beyond = strip.j.end < problem.nj || problem.row_beyond;
-    let u = rows * (columns + u64::from(column_beyond));
-    let v_rows = if problem.stride == 1 {
-        let kept = before
-            .is_some_and(|before| before.face == strip.face && before.j.end == strip.j.start && before.i == strip.i);
-        rows + 1 - u64::from(kept) - u64::from(!row_beyond)
-    } else {
-        2 * rows - u64::from(!row_beyond)
-    };
-    u + v_rows * columns
+
+    /// Bytes that all passes read.
+    pub(super) fn bytes_read(&self, ground: &dyn Ground) -> u64 {
+        let of_section = |strips: &Vec<Strip>| -> u64 {
+            let befores = std::iter::once(None).chain(strips.iter().map(Some));
+            strips.iter().zip(befores).map(|(strip, before)| ground.values_read(strip, before)).sum()
+        };
+        let of_pass = |pass: &Pass| -> u64 { self.sections(pass).iter().map(of_section).sum() };
+        self.passes.iter().map(of_pass).sum::<u64>() * bytes_of_value(&self.problem)
+    }
+
+    /// Bytes of the tiles' own rows, each once.
+    pub(super) fn bytes_of_tiles(&self, ground: &dyn Ground) -> u64 {
+        self.tiles.iter().map(|tile| ground.values(tile)).sum::<u64>() * bytes_of_value(&self.problem)
+    }
 }
 
-/// Bytes that all passes read.
-pub(super) fn bytes_read(problem: &Problem, tiles: &[Tile], passes: &[Pass]) -> u64 {
-    let of_pass = |pass: &Pass| -> u64 {
-        let strips = strips(tiles, pass.tiles.clone());
-        let befores = std::iter::once(None).chain(strips.iter().map(Some));
-        strips.iter().zip(befores).map(|(strip, before)| values(problem, strip, before)).sum()
-    };
-    passes.iter().map(of_pass).sum::<u64>() * (problem.stored_bytes * problem.stored_steps) as u64
-}
-
-/// Bytes of the tiles' own rows, each once.
-pub(super) fn bytes_needed(problem: &Problem, tiles: &[Tile]) -> u64 {
-    let values: u64 = tiles.iter().map(|tile| tile.j.len() as u64 * native_columns(problem, &tile.i)).sum();
-    values * (problem.fields * problem.stored_bytes * problem.stored_steps) as u64
+/// Bytes of a value of all snapshots.
+fn bytes_of_value(problem: &Problem) -> u64 {
+    (problem.stored_bytes * problem.stored_steps) as u64
 }

@@ -39,13 +39,47 @@ fn occupancy(sea: Sea, tile: &Tile) -> Occupancy {
     }
 }
 
+/// Two fields, of which u takes one more column and v one more row, but for a row that was read before.
+struct World<'a> {
+    problem: &'a Problem,
+    sea: Sea,
+}
+
+impl World<'_> {
+    fn columns(&self, width: usize) -> u64 {
+        limits::span(width, self.problem.stride) as u64
+    }
+}
+
+impl Ground for World<'_> {
+    fn occupancy(&self, tile: &Tile) -> Occupancy {
+        occupancy(self.sea, tile)
+    }
+
+    fn values(&self, tile: &Tile) -> u64 {
+        2 * tile.j.len() as u64 * self.columns(tile.i.len())
+    }
+
+    fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
+        let (rows, columns) = (strip.j.len() as u64, self.columns(strip.width()));
+        let below = |before: &Strip| before.j.end == strip.j.start && before.parts[0].i == strip.parts[0].i;
+        let v_rows = match before {
+            _ if self.problem.stride > 1 => 2 * rows,
+            Some(before) if below(before) => rows,
+            _ => rows + 1,
+        };
+        rows * (columns + 1) + v_rows * columns
+    }
+}
+
 fn plan(problem: &Problem, machine: &Machine, sea: Sea) -> Result<Plan, PlanError> {
-    Plan::new(problem.clone(), *machine, &mut |tile| occupancy(sea, tile))
+    Plan::new(problem.clone(), *machine, &World { problem, sea })
 }
 
 fn problem(faces: usize, [nj, ni]: [usize; 2], stride: usize, steps: usize, frequencies: usize) -> Problem {
     Problem {
         faces,
+        abreast: vec![1; faces],
         nj,
         ni,
         stride,
@@ -57,9 +91,6 @@ fn problem(faces: usize, [nj, ni]: [usize; 2], stride: usize, steps: usize, freq
         stored_bytes: 4,
         frequencies,
         spectrum: true,
-        centre: true,
-        row_beyond: false,
-        column_beyond: false,
         map_bytes_per_point: 18 * 8,
         map_planes: 24,
         kernel_scratch_bytes: (frequencies as u64).saturating_mul(64 * 4),
@@ -83,17 +114,16 @@ prop_compose! {
         stride in prop_oneof![Just(1), 1_usize..6],
         steps in 1_usize..3000,
         frequencies in 1_usize..2000,
-        (double, stored_double, centre, spectrum) in any::<(bool, bool, bool, bool)>(),
-        (row_beyond, column_beyond, gaps) in any::<(bool, bool, bool)>(),
+        (double, stored_double, spectrum, gaps) in any::<(bool, bool, bool, bool)>(),
+        side_by_side in 1_usize..5,
     ) -> Problem {
         Problem {
             sample_bytes: if double { 8 } else { 4 },
             stored_bytes: if stored_double { 8 } else { 4 },
             stored_steps: if gaps { steps - steps / 7 } else { steps },
-            centre,
             spectrum,
-            row_beyond,
-            column_beyond,
+            // Rows of so many faces, the last of the rest.
+            abreast: (0..faces).step_by(side_by_side).map(|first| side_by_side.min(faces - first)).collect(),
             ..problem(faces, shape, stride, steps, frequencies)
         }
     }
@@ -172,8 +202,8 @@ fn check_tiling(problem: &Problem, plan: &Plan) -> Result<(), TestCaseError> {
 
 fn check_passes(plan: &Plan) -> Result<(), TestCaseError> {
     prop_assert!(plan.tiles.iter().all(|tile| tile.occupancy.points > 0));
-    let places: Vec<_> = plan.tiles.iter().map(|tile| (tile.face, tile.row, tile.column)).collect();
-    prop_assert!(places.is_sorted());
+    let place = |tile: &Tile| (plan.tiling.row_of_faces(tile.face), tile.row, tile.face, tile.column);
+    prop_assert!(plan.tiles.iter().map(place).is_sorted());
     let mut next = 0;
     for pass in &plan.passes {
         prop_assert_eq!(pass.tiles.start, next);
@@ -181,17 +211,27 @@ fn check_passes(plan: &Plan) -> Result<(), TestCaseError> {
         prop_assert_eq!(pass.owners.len(), pass.tiles.len());
         prop_assert!(pass.owners.iter().all(|&owner| owner < plan.machine.ranks));
         next = pass.tiles.end;
-        let strips = strips(&plan.tiles, pass.tiles.clone());
-        let mut tile = pass.tiles.start;
-        for strip in strips {
-            prop_assert_eq!(strip.tiles.start, tile);
-            tile = strip.tiles.end;
-            for tile in &plan.tiles[strip.tiles] {
-                prop_assert_eq!((tile.face, &tile.j), (strip.face, &strip.j));
-                prop_assert!(strip.i.start <= tile.i.start && tile.i.end <= strip.i.end);
+        // Sections have each row of each tile once, in order.
+        let sections = plan.sections(pass);
+        prop_assert!(sections.len() <= plan.sections_per_pass);
+        let mut rows: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+        for strip in sections.iter().flatten() {
+            for part in &strip.parts {
+                prop_assert!(part.i.len() <= plan.tiling.ni);
+                for at in part.tiles.clone() {
+                    let tile = &plan.tiles[at];
+                    prop_assert_eq!(tile.face, part.face);
+                    prop_assert!(part.i.start <= tile.i.start && tile.i.end <= part.i.end);
+                    let next = rows.entry(at).or_insert(tile.j.start);
+                    prop_assert_eq!(*next, strip.j.start);
+                    *next = strip.j.end;
+                }
             }
+            let faces: Vec<usize> = strip.parts.iter().map(|part| part.face).collect();
+            prop_assert!(faces.windows(2).all(|pair| pair[0] + 1 == pair[1]));
         }
-        prop_assert_eq!(tile, next);
+        prop_assert!(rows.iter().all(|(&at, &end)| end == plan.tiles[at].j.end));
+        prop_assert_eq!(rows.len(), pass.tiles.len());
     }
     prop_assert_eq!(next, plan.tiles.len());
     Ok(())

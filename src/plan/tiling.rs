@@ -80,6 +80,8 @@ impl Tile {
 pub struct Tiling {
     /// Selected faces.
     pub faces: usize,
+    /// How many of them lie side by side in each row of faces.
+    pub abreast: Vec<usize>,
     /// Selected rows of a face.
     pub nj: usize,
     /// Selected columns of a face.
@@ -132,6 +134,7 @@ impl Tiling {
         let map_nj = (map_rows / tile_nj).max(1) * tile_nj;
         Tiling {
             faces,
+            abreast: problem.abreast.clone(),
             nj,
             ni,
             tile_nj,
@@ -157,17 +160,38 @@ impl Tiling {
         self.nj.div_ceil(self.map_nj)
     }
 
-    /// All tiles in file order: face, then rows, then columns.
+    /// The row of faces in which a face lies.
+    pub fn row_of_faces(&self, face: usize) -> usize {
+        let ends = self.abreast.iter().scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        });
+        ends.take_while(|&end| end <= face).count()
+    }
+
+    /// Rows of tiles, across faces that lie side by side.
+    pub fn rows_of_tiles(&self) -> usize {
+        self.abreast.len() * self.rows()
+    }
+
+    /// All tiles in the order of the source: rows of faces, in them rows of tiles, then faces, then columns.
     pub fn all(&self) -> impl Iterator<Item = Tile> + '_ {
-        (0..self.faces).flat_map(move |face| {
+        let rows_of_faces = self.abreast.iter().scan(0, |start, &count| {
+            let faces = *start..*start + count;
+            *start += count;
+            Some(faces)
+        });
+        rows_of_faces.flat_map(move |faces| {
             (0..self.rows()).flat_map(move |row| {
-                (0..self.columns()).map(move |column| Tile {
-                    face,
-                    j: row * self.tile_nj..((row + 1) * self.tile_nj).min(self.nj),
-                    i: column * self.tile_ni..((column + 1) * self.tile_ni).min(self.ni),
-                    row,
-                    column,
-                    occupancy: Occupancy::default(),
+                faces.clone().flat_map(move |face| {
+                    (0..self.columns()).map(move |column| Tile {
+                        face,
+                        j: row * self.tile_nj..((row + 1) * self.tile_nj).min(self.nj),
+                        i: column * self.tile_ni..((column + 1) * self.tile_ni).min(self.ni),
+                        row,
+                        column,
+                        occupancy: Occupancy::default(),
+                    })
                 })
             })
         })

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::grid::GridError;
 use crate::terms::Seconds;
 
 /// An error of a source; every text names the file and both numbers.
@@ -72,6 +73,49 @@ pub enum SourceError {
         /// How many other files are wrong too.
         more: String,
     },
+    /// A shrunk file whose mask is not there.
+    #[error(
+        "{path} is shrunk to the wet words of {mask}, which is not there: {place} does not exist; put it into [input] grid"
+    )]
+    NoMask {
+        /// The file.
+        path: PathBuf,
+        /// The mask.
+        mask: &'static str,
+        /// Where it was looked for.
+        place: String,
+    },
+    /// A shrunk file of another length than its mask gives.
+    #[error("{path} has {got} bytes, but the wet words of {mask} at level {level} are {expected} bytes; {others}")]
+    WrongMask {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        got: u64,
+        /// The mask of the field's own points.
+        mask: &'static str,
+        /// The level that is read.
+        level: u64,
+        /// The length of a file of that level alone.
+        expected: u64,
+        /// Which masks would match.
+        others: String,
+    },
+    /// Files that are not compact though the layout says so.
+    #[error(
+        "{path} has {ni} columns and {nj} rows; the compact files of a lat-lon-cap grid ([input] layout = \"llc\") have 13 times as many rows as columns"
+    )]
+    NotCompact {
+        /// The file.
+        path: PathBuf,
+        /// Columns.
+        ni: u64,
+        /// Rows.
+        nj: u64,
+    },
+    /// A mask cannot be read.
+    #[error(transparent)]
+    Mask(#[from] GridError),
     /// A level or record that is not in the file.
     #[error("[input] {key} = {asked}: {path} has {have}")]
     NotInFile {

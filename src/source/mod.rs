@@ -11,6 +11,7 @@ mod time_axis;
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub use error::SourceError;
 pub use lost::{LostSnapshot, LostSnapshots};
 pub use time_axis::{StepStatus, TimeAxis, date_of, usual_distance};
 
-use crate::grid::{Extent, Window};
+use crate::grid::{Bits, Extent, GridField, Window};
 use crate::terms::Sample;
 
 /// All that a rank must know to read: no handle, only names, sizes and the time axis.
@@ -100,6 +101,20 @@ impl Catalog {
     pub fn paths(&self) -> Vec<PathBuf> {
         match self {
             Catalog::Mds(catalog) => catalog.paths(),
+        }
+    }
+
+    /// Tells where the wet words of shrunk files belong, by the masks of the level that is read.
+    pub fn set_masks(&mut self, mask: impl Fn(GridField) -> Arc<Bits>) {
+        match self {
+            Catalog::Mds(catalog) => catalog.set_masks(mask),
+        }
+    }
+
+    /// Values that reading a window of one snapshot of a field takes from its file.
+    pub fn stored_values(&self, field: usize, window: &Window) -> u64 {
+        match self {
+            Catalog::Mds(catalog) => catalog.stored_values(field, window),
         }
     }
 

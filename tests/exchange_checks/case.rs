@@ -81,6 +81,7 @@ impl Case {
             overlap: false,
             problem: Problem {
                 faces: 1,
+                abreast: vec![1],
                 nj: tiles.len(),
                 ni: width,
                 stride: 1,
@@ -92,9 +93,6 @@ impl Case {
                 stored_bytes: 4,
                 frequencies: self.steps,
                 spectrum: true,
-                centre: false,
-                row_beyond: false,
-                column_beyond: false,
                 map_bytes_per_point: 8,
                 map_planes: 1,
                 kernel_scratch_bytes: 0,
@@ -102,6 +100,7 @@ impl Case {
             machine: Machine { ranks, nodes: 1, ranks_per_node: ranks, threads: 2, memory_bytes_per_rank: 1 << 30 },
             tiling: Tiling {
                 faces: 1,
+                abreast: vec![1],
                 nj: tiles.len(),
                 ni: width,
                 tile_nj: 1,
@@ -115,6 +114,7 @@ impl Case {
             rounds_per_pass: rounds(self.steps, ranks, self.steps_per_round),
             steps_per_block: self.steps_per_block,
             rows_per_piece: 1,
+            sections_per_pass: 1,
             memory: MemoryUse::default(),
             bytes_in: 0,
             bytes_needed: 0,

@@ -39,7 +39,7 @@ fn values_are_toml_or_bare_strings() {
     assert_eq!(config.select.lon, Some([-60.0, -30.0]));
     assert_eq!(config.select.time, Some(date(2011, 10, 1).at(0, 0, 0, 0)..date(2011, 12, 1).at(12, 0, 0, 0)));
     assert_eq!(config.input.epoch, Some(date(2011, 9, 10).at(0, 0, 0, 0)));
-    assert_eq!(config.input.variables, Variables::Velocity { u: "UVEL".to_owned(), v: "V".to_owned() });
+    assert_eq!(config.input.variables, variables_of(Some(["UVEL", "V"]), &[]));
     assert_eq!(config.input.record, [Record::Name("1".to_owned())]);
     assert_eq!(config.prepare.missing, Missing::Interpolate(2));
     assert_eq!(config.output.path, Path::new("/a=b.zarr"));

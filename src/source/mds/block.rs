@@ -9,11 +9,21 @@ use super::super::SourceError;
 use super::Number;
 use super::mosaic::Mosaic;
 use super::plane::{Plane, tile_bytes, tile_path};
+use super::shrunk::ShrunkIndex;
 use crate::grid::{Extent, Window};
 use crate::terms::Sample;
 
 /// Files of tiles that a block holds open at most; of whole files it holds all, one a step.
 const OPEN_TILES: usize = 64;
+
+/// How the values lie in the files.
+#[derive(Clone, Debug)]
+pub(super) enum Stored {
+    /// All of them; place of the chosen level and record among the planes of a file, and how many there are.
+    Planes(u64, u64),
+    /// The wet ones; how many there are in a file.
+    Shrunk(Arc<ShrunkIndex>, u64),
+}
 
 /// A run of steps of one field.
 #[derive(Debug)]
@@ -21,9 +31,7 @@ pub struct MdsBlock {
     extent: Extent,
     mosaic: Mosaic,
     number: Number,
-    /// Place of the chosen level and record among the planes of a file, and how many there are.
-    plane: u64,
-    planes: u64,
+    stored: Stored,
     /// By step, the name that a file of the whole would have; none where there is nothing to read.
     files: Vec<Option<PathBuf>>,
     /// Open files by step and tile.
@@ -35,10 +43,10 @@ impl MdsBlock {
     pub(super) fn new(
         extent: Extent,
         (mosaic, number): (Mosaic, Number),
-        (plane, planes): (u64, u64),
+        stored: Stored,
         files: Vec<Option<PathBuf>>,
     ) -> Result<Self, SourceError> {
-        let block = MdsBlock { extent, mosaic, number, plane, planes, files, open: Mutex::default() };
+        let block = MdsBlock { extent, mosaic, number, stored, files, open: Mutex::default() };
         if block.mosaic.is_whole() {
             for step in (0..block.files.len()).filter(|&step| block.files[step].is_some()) {
                 block.file(step, 0)?;
@@ -62,7 +70,10 @@ impl MdsBlock {
         let path = self.path(step, tile);
         let file = File::open(&path).map_err(|error| SourceError::io(&path, &error))?;
         let got = file.metadata().map_err(|error| SourceError::io(&path, &error))?.len();
-        let expected = tile_bytes(&self.mosaic.tiles()[tile], self.planes, self.number);
+        let expected = match &self.stored {
+            Stored::Planes(_, planes) => tile_bytes(&self.mosaic.tiles()[tile], *planes, self.number),
+            Stored::Shrunk(_, words) => words * self.number.bytes() as u64,
+        };
         if got != expected {
             let why = "its length when the run started".into();
             return Err(SourceError::Length { path, got, expected, why, more: String::new() });
@@ -80,28 +91,34 @@ impl MdsBlock {
     /// # Errors
     /// When a file cannot be opened or read, ends early, or is not as long as it was.
     pub fn read(&self, window: &Window, stored: &mut Vec<u8>) -> Result<u64, SourceError> {
-        let plane = Plane { mosaic: &self.mosaic, number: self.number, at: self.plane };
-        let above = window.face * self.extent.nj;
-        let j = above + window.j.start..above + window.j.end;
         if !self.mosaic.is_whole() {
             // Tiles that were left behind make room.
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            open.retain(|(_, tile), _| self.mosaic.touching(&j, &window.i).any(|(touched, _)| touched == *tile));
+            open.retain(|(_, tile), _| self.mosaic.touching(&window.j, &window.i).any(|(touched, _)| touched == *tile));
         }
         let bytes_of_step = window.points() * self.number.bytes();
         stored.resize(self.files.len() * bytes_of_step, 0);
         let mut bytes = 0;
         for (step, stored) in stored.chunks_exact_mut(bytes_of_step.max(1)).enumerate() {
             if self.files[step].is_some() {
-                bytes += plane.read(
-                    (&j, &window.i),
-                    stored,
-                    |tile| self.file(step, tile),
-                    |tile, error| SourceError::io(self.path(step, tile), &error),
-                )?;
+                bytes += self.read_step(step, window, stored)?;
             }
         }
         Ok(bytes)
+    }
+
+    fn read_step(&self, step: usize, window: &Window, stored: &mut [u8]) -> Result<u64, SourceError> {
+        let failed = |tile: usize, error| SourceError::io(self.path(step, tile), &error);
+        match &self.stored {
+            Stored::Planes(at, _) => {
+                let plane = Plane { mosaic: &self.mosaic, number: self.number, at: *at };
+                plane.read(&self.extent, window, stored, |tile| self.file(step, tile), failed)
+            }
+            Stored::Shrunk(index, _) => {
+                let file = self.file(step, 0)?;
+                index.read(&file, self.number, window, stored).map_err(|error| failed(0, error))
+            }
+        }
     }
 
     /// Files that it holds open as long as it lives; none if that changes with what is read.
@@ -130,6 +147,7 @@ pub(super) mod tests {
     use super::super::Endian;
     use super::super::mosaic::tests::tile;
     use super::*;
+    use crate::grid::Periodic;
 
     /// Values of a window, [step, j, i].
     pub(in super::super) fn decoded<T: Sample>(block: &MdsBlock, window: &Window, stored: &[u8]) -> Vec<T> {
@@ -155,12 +173,11 @@ pub(super) mod tests {
             .collect();
         std::fs::write(&path, bytes).unwrap();
         let number = Number::Float32(Endian::Big);
-        for extent in
-            [Extent { faces: 1, nj: 4, ni: 5, has_faces: false }, Extent { faces: 2, nj: 2, ni: 5, has_faces: true }]
-        {
+        let plain = |nj, ni| Extent::plain(nj, ni, Periodic::default());
+        for extent in [plain(4, 5), Extent { faces: 2, ..plain(2, 5) }] {
             for (face, j, i) in [(0, 0..2, 0..5), (0, 1..2, 0..5), (extent.faces - 1, 0..2, 2..4), (0, 1..2, 4..5)] {
                 let files = vec![Some(path.clone()), None];
-                let block = MdsBlock::new(extent, (Mosaic::whole(4, 5), number), (1, 2), files).unwrap();
+                let block = MdsBlock::new(extent, (Mosaic::whole(4, 5), number), Stored::Planes(1, 2), files).unwrap();
                 let window = Window { face, j: j.clone(), i: i.clone() };
                 let mut stored = Vec::new();
                 let bytes = block.read(&window, &mut stored).unwrap();
@@ -172,8 +189,9 @@ pub(super) mod tests {
                 assert!(out[window.points()..].iter().all(|value| value.is_nan()));
             }
         }
-        let extent = Extent { faces: 1, nj: 4, ni: 5, has_faces: false };
-        let short = MdsBlock::new(extent, (Mosaic::whole(4, 5), number), (1, 3), vec![Some(path)]).unwrap_err();
+        let extent = plain(4, 5);
+        let short =
+            MdsBlock::new(extent, (Mosaic::whole(4, 5), number), Stored::Planes(1, 3), vec![Some(path)]).unwrap_err();
         assert!(short.to_string().contains("has 160 bytes, expected 240"), "{short}");
     }
 
@@ -191,9 +209,9 @@ pub(super) mod tests {
         }
         let lost = tile_path(files[1].as_ref().unwrap(), &tiles[49]);
         std::fs::remove_file(&lost).unwrap();
-        let extent = Extent { faces: 1, nj: 2, ni: 50, has_faces: false };
+        let extent = Extent::plain(2, 50, Periodic::default());
         let mosaic = Mosaic::new(2, 50, tiles).unwrap();
-        let block = MdsBlock::new(extent, (mosaic, number), (0, 1), files).unwrap();
+        let block = MdsBlock::new(extent, (mosaic, number), Stored::Planes(0, 1), files).unwrap();
         let mut stored = Vec::new();
         let window = Window { face: 0, j: 0..2, i: 0..49 };
         for _ in 0..2 {

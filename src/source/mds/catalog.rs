@@ -2,15 +2,18 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::{LostSnapshots, SourceError, TimeAxis};
+use super::block::Stored;
 use super::listing::meta_path;
 use super::mosaic::Mosaic;
 use super::plane::tile_path;
+use super::shrunk::{Shrunk, ShrunkIndex};
 use super::{MdsBlock, Number};
-use crate::grid::Extent;
+use crate::grid::{Bits, Extent, GridField, Window};
 
 /// Files and their layout, as rank 0 found them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,6 +49,11 @@ pub struct MdsCatalogField {
     pub planes: u64,
     /// The file's part of the domain: all of it, or tiles.
     pub mosaic: Mosaic,
+    /// Of files that hold the wet words alone, how many.
+    pub shrunk: Option<Shrunk>,
+    /// Where those words belong; each rank makes it from the mask.
+    #[serde(skip)]
+    pub index: Option<Arc<ShrunkIndex>>,
 }
 
 impl MdsCatalog {
@@ -79,7 +87,30 @@ impl MdsCatalog {
     pub fn open_block(&self, field: usize, steps: Range<usize>) -> Result<MdsBlock, SourceError> {
         let layout = &self.fields[field];
         let files = layout.files[steps].iter().map(|file| file.as_ref().map(|file| self.folder.join(file))).collect();
-        let placement = (layout.mosaic.clone(), self.number);
-        MdsBlock::new(self.extent, placement, (layout.plane, layout.planes), files)
+        let stored = match (&layout.shrunk, &layout.index) {
+            (Some(shrunk), Some(index)) => Stored::Shrunk(Arc::clone(index), shrunk.words),
+            _ => Stored::Planes(layout.plane, layout.planes),
+        };
+        MdsBlock::new(self.extent, (layout.mosaic.clone(), self.number), stored, files)
+    }
+
+    /// Makes the indices of shrunk files from the masks of the level that is read.
+    pub fn set_masks(&mut self, mask: impl Fn(GridField) -> Arc<Bits>) {
+        let mut known: Vec<(Shrunk, Arc<ShrunkIndex>)> = Vec::new();
+        for field in &mut self.fields {
+            let Some(shrunk) = field.shrunk else { continue };
+            let index =
+                match known.iter().find(|(of, _)| of.mask == shrunk.mask && of.words_before == shrunk.words_before) {
+                    Some((_, index)) => Arc::clone(index),
+                    None => Arc::new(ShrunkIndex::new(self.extent, mask(shrunk.mask), shrunk.words_before)),
+                };
+            known.push((shrunk, Arc::clone(&index)));
+            field.index = Some(index);
+        }
+    }
+
+    /// Stored values of a window of a snapshot of a field.
+    pub fn stored_values(&self, field: usize, window: &Window) -> u64 {
+        self.fields[field].index.as_ref().map_or(window.points() as u64, |index| index.words(window))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +11,7 @@ use super::mosaic::{Mosaic, Tile};
 use super::plane::{Plane, tile_bytes, tile_path};
 use super::{Endian, Meta};
 use crate::config::{TileNumber, with_tile, without_tile};
+use crate::grid::{Extent, LLC_FACES, Window};
 
 /// A folder of grid files. It is listed only if a file is not there as a whole, and then once.
 #[derive(Clone, Debug)]
@@ -60,6 +60,20 @@ impl GridFolder {
         });
         all.get(&format!("{name}.data")).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Rows and columns of the grid in a folder, by its `XC`: by the `.meta`, or else those of a lat-lon-cap grid if the file has
+/// its length, 13 times a square, at so many bytes a value; none where neither tells.
+pub fn grid_shape(folder: &Path, value_bytes: usize) -> Option<[usize; 2]> {
+    let meta = ["XC.meta", "XC.001.001.meta"].iter().find_map(|name| Meta::read(&folder.join(name)).ok());
+    if let Some(meta) = meta {
+        let size = |at: usize| usize::try_from(*meta.dimensions.get(at)?).ok();
+        return Some([size(1)?, size(0)?]);
+    }
+    let bytes = std::fs::metadata(folder.join("XC.data")).ok()?.len();
+    let nx = (bytes as f64 / (LLC_FACES * value_bytes) as f64).sqrt().round() as usize;
+    let whole = (LLC_FACES * value_bytes * nx) as u64 * nx as u64;
+    (whole == bytes && nx > 0).then_some([LLC_FACES * nx, nx])
 }
 
 /// An open grid field whose files have the lengths and places that they should.
@@ -160,19 +174,22 @@ impl GridFile {
         !self.mosaic.is_whole()
     }
 
-    /// Values of rows `j` and columns `i` at a level, 1-based, [j, i]; 0 where no tile lies.
+    /// Values of a window of a grid of `extent`, which has this file's points, at a level, 1-based, [j, i]; 0 where no tile
+    /// lies.
     ///
     /// # Errors
-    /// When a file cannot be read, or rows, columns or the level are not in it: the reason.
-    pub fn read(&self, level: usize, j: &Range<usize>, i: &Range<usize>) -> Result<Vec<f64>, String> {
+    /// When a file cannot be read, or the window or the level is not in it: the reason.
+    pub fn read(&self, extent: &Extent, level: usize, window: &Window) -> Result<Vec<f64>, String> {
         let [levels, nj, ni] = self.shape();
         if level < 1 || level > levels {
             return Err(format!("has {levels} level(s), [input] level = {level} was asked for"));
         }
-        if j.end > nj || i.end > ni {
+        let facet = extent.facet_of(window.face);
+        let (j, i) = facet.place(window);
+        if extent.points() > nj * ni || j.end > facet.nj || i.end > facet.ni {
             return Err(format!("has {nj} rows and {ni} columns, {j:?} and {i:?} were asked for"));
         }
-        let mut stored = vec![0; j.len() * i.len() * self.layout.number.bytes()];
+        let mut stored = vec![0; window.points() * self.layout.number.bytes()];
         let plane = Plane { mosaic: &self.mosaic, number: self.layout.number, at: level as u64 - 1 };
         let open_tile = |at: usize| match &self.file {
             Some(file) => Ok(Arc::clone(file)),
@@ -181,8 +198,8 @@ impl GridFile {
                 File::open(&path).map(Arc::new).map_err(|error| format!("{}: {error}", path.display()))
             }
         };
-        plane.read((j, i), &mut stored, open_tile, |_, error| error.to_string())?;
-        let mut values = vec![0.0; j.len() * i.len()];
+        plane.read(extent, window, &mut stored, open_tile, |_, error| error.to_string())?;
+        let mut values = vec![0.0; window.points()];
         self.layout.number.decode(&stored, &mut values);
         Ok(values)
     }

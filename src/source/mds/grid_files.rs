@@ -25,14 +25,6 @@ impl MdsGridFiles {
         MdsGridFiles { folder: GridFolder::new(folder), extent, endian, value_bytes, open: Arc::default() }
     }
 
-    /// Levels of a field.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn levels(&self, field: GridField) -> Result<usize, GridError> {
-        Ok(self.open(field)?.shape()[0])
-    }
-
     /// The name under which the field is there; if it is not, its first.
     fn name(&self, field: GridField) -> &'static str {
         let names = || std::iter::once(field.name()).chain(field.aliases().iter().copied());
@@ -101,22 +93,25 @@ impl GridFiles for MdsGridFiles {
         self.path(field).display().to_string()
     }
 
+    fn levels(&self, field: GridField) -> Result<usize, GridError> {
+        Ok(self.open(field)?.shape()[0])
+    }
+
     fn read(&self, field: GridField, level: usize, window: &Window) -> Result<Vec<f64>, GridError> {
-        let above = window.face * self.extent.nj;
-        let rows = above + window.j.start..above + window.j.end;
-        self.open(field)?.read(level, &rows, &window.i).map_err(|reason| self.unreadable(field, reason))
+        self.open(field)?.read(&self.extent, level, window).map_err(|reason| self.unreadable(field, reason))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::Periodic;
     use crate::synth::{MdsHeader, write_data};
 
     #[test]
     fn any_window_of_any_level_is_read_and_the_file_is_opened_once() {
         let folder = tempfile::tempdir().unwrap();
-        let extent = Extent { faces: 2, nj: 300, ni: 7, has_faces: true };
+        let extent = Extent { faces: 2, ..Extent::plain(300, 7, Periodic::default()) };
         let value = |level: usize, row: usize, i: usize| (level * 10_000 + row * 10 + i) as f32;
         let bytes: Vec<u8> = (0..3)
             .flat_map(|level| (0..600).flat_map(move |j| (0..7).flat_map(move |i| value(level, j, i).to_be_bytes())))
@@ -146,7 +141,7 @@ mod tests {
     #[test]
     fn tiled_fields_are_found_and_read() {
         let folder = tempfile::tempdir().unwrap();
-        let extent = Extent { faces: 1, nj: 4, ni: 6, has_faces: false };
+        let extent = Extent::plain(4, 6, Periodic::default());
         let files = || MdsGridFiles::new(folder.path(), extent, Endian::Big, 4);
         let value = |level: usize, j: usize, i: usize| (level * 100 + j * 10 + i) as f32;
         let write = |name: &str, tile: [usize; 2]| {
@@ -186,7 +181,7 @@ mod tests {
     #[test]
     fn other_shapes_and_lengths_are_told_and_aliases_found() {
         let folder = tempfile::tempdir().unwrap();
-        let extent = Extent { faces: 1, nj: 3, ni: 4, has_faces: false };
+        let extent = Extent::plain(3, 4, Periodic::default());
         let files = MdsGridFiles::new(folder.path(), extent, Endian::Big, 4);
         let window = Window { face: 0, j: 0..3, i: 0..4 };
         assert!(!files.has(GridField::Ra));

@@ -9,14 +9,21 @@ use super::layout::{Assumed, Layout};
 use super::listing::{FileFacts, meta_path};
 use super::mosaic::{Mosaic, Tile};
 use super::plane::{tile_bytes, tile_path};
-use super::{MdsRequest, Meta};
+use super::shrunk::Shrunk;
+use super::{MdsRequest, Meta, Number};
 use crate::config::without_tile;
+use crate::grid::{Extent, GridField, LLC_FACES, Layout as GridLayout, Masks};
+
+/// How the names of files end that hold the wet words alone.
+const SHRUNK: &str = ".shrunk";
 
 /// Files of one variable that agree with each other.
 #[derive(Clone, Debug)]
 pub(super) struct Judged {
     pub(super) layout: Layout,
     pub(super) mosaic: Mosaic,
+    /// Of files that hold the wet words alone, which.
+    pub(super) shrunk: Option<Shrunk>,
     /// By iteration.
     pub(super) snapshots: BTreeMap<u64, Snapshot>,
     /// Seconds that each file is a mean over; none for snapshots.
@@ -64,18 +71,29 @@ fn whole_name(facts: &FileFacts) -> String {
     whole.map_or_else(|| facts.listed.file.clone(), |(whole, _)| whole)
 }
 
-/// Judges the files of the variable `name`, all with an iteration and in its order.
+/// Judges the files of the variable `name`, all with an iteration and in its order; `masks` are those of a lat-lon-cap
+/// grid, and `mask` is the one that shrunk files of this variable have.
 ///
 /// # Errors
 /// Files that contradict each other; under the policy `fail`, and where more than half of the snapshots are wrong,
 /// those that cannot be used.
-pub(super) fn judge(request: &MdsRequest, name: &str, facts: &[FileFacts]) -> Result<Judged, SourceError> {
+pub(super) fn judge(
+    request: &MdsRequest,
+    (name, mask): (&str, GridField),
+    masks: Option<&Masks<'_>>,
+    facts: &[FileFacts],
+) -> Result<Judged, SourceError> {
     let judge = Judge { request, name, facts };
     let Some(first) = facts.first() else { return Err(SourceError::NoFolder { path: request.folder.clone() }) };
     judge.one_kind()?;
-    let layout = judge.layout()?;
+    let shrunk = masks.map_or(Ok(None), |masks| judge.shrunk(masks, mask))?;
+    let layout = match (&shrunk, masks) {
+        (Some(_), Some(masks)) => judge.layout_of_level(masks.extent()),
+        _ => judge.layout()?,
+    };
     let mosaic = judge.mosaic(&layout)?;
-    let mut faults = judge.faults(&layout, &mosaic);
+    judge.fits_layout(&layout, &mosaic)?;
+    let mut faults = judge.faults(&layout, &mosaic, shrunk.as_ref());
     let mut snapshots: BTreeMap<u64, Snapshot> = BTreeMap::new();
     for file in facts {
         let Some(iteration) = file.listed.iteration else { continue };
@@ -91,7 +109,7 @@ pub(super) fn judge(request: &MdsRequest, name: &str, facts: &[FileFacts]) -> Re
     if (request.fail_on_gaps || most)
         && let Some((_, (path, fault))) = faults.pop_first()
     {
-        return Err(judge.error(path, fault, faults.len(), most, &layout));
+        return Err(judge.error(path, fault, faults.len(), most, (&layout, shrunk.as_ref())));
     }
     let good = facts.iter().filter_map(|file| Some((file.listed.iteration?, file.meta.as_ref()?.as_ref().ok()?, file)));
     let intervals = Intervals::of(good.map(|(iteration, meta, file)| (iteration, file.listed.file.as_str(), meta)));
@@ -99,6 +117,7 @@ pub(super) fn judge(request: &MdsRequest, name: &str, facts: &[FileFacts]) -> Re
     Ok(Judged {
         layout,
         mosaic,
+        shrunk,
         snapshots,
         averaged_over: intervals.averaged_over(request)?,
         example: request.folder.join(&first.listed.file),
@@ -175,6 +194,92 @@ impl Judge<'_> {
         common.map_or_else(|| self.layout_without_meta(), |(layout, _)| Ok(layout))
     }
 
+    /// The length that most files have.
+    fn usual_length(&self) -> u64 {
+        let mut lengths: Vec<u64> = self.facts.iter().filter_map(|file| file.length.as_ref().ok().copied()).collect();
+        lengths.sort_unstable();
+        lengths.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0])
+    }
+
+    /// Whether the files hold the wet words alone: their name says so, or they have as many words as the mask is wet and
+    /// are not whole planes.
+    fn shrunk(&self, masks: &Masks<'_>, mask: GridField) -> Result<Option<Shrunk>, SourceError> {
+        let file = &self.facts[0];
+        let named = file.listed.file.ends_with(SHRUNK);
+        if !named && (self.described().next().is_some() || file.listed.tile.is_some()) {
+            return Ok(None);
+        }
+        let (usual, value_bytes) = (self.usual_length(), self.request.value_bytes as u64);
+        let plane = masks.extent().points() as u64 * value_bytes;
+        if usual == 0 || (!named && usual.is_multiple_of(plane)) {
+            return Ok(None);
+        }
+        let words = usual / value_bytes;
+        let of = |mask| match usual.is_multiple_of(value_bytes) {
+            true => Shrunk::of(masks, mask, words, self.request.level),
+            false => Ok(None),
+        };
+        if let Some(shrunk) = of(mask)? {
+            return Ok(Some(shrunk));
+        }
+        let mut others = Vec::new();
+        for other in [GridField::HFacC, GridField::HFacW, GridField::HFacS] {
+            if other != mask && of(other)?.is_some() {
+                others.push(other.name());
+            }
+        }
+        if !named && others.is_empty() {
+            return Ok(None);
+        }
+        let path =
+            self.facts.iter().find(|file| file.length == Ok(usual)).map_or_else(PathBuf::new, |file| self.path(file));
+        if !masks.files().has(mask) {
+            return Err(SourceError::NoMask { path, mask: mask.name(), place: masks.files().place(mask) });
+        }
+        Err(SourceError::WrongMask {
+            path,
+            got: usual,
+            mask: mask.name(),
+            level: self.request.level,
+            expected: masks.count(mask, self.request.level as usize)? * value_bytes,
+            others: match others.is_empty() {
+                true => "no mask of the grid has so many words, at any number of levels: is it the grid of these data?"
+                    .into(),
+                false => {
+                    format!("it is that of {}: set [input] shrunk_mask = \"{}\"", others.join(" and of "), others[0])
+                }
+            },
+        })
+    }
+
+    /// As if the file had the levels down to the one that is read, whole.
+    fn layout_of_level(&self, extent: &Extent) -> Layout {
+        Layout {
+            ni: extent.ni as u64,
+            nj: (extent.faces * extent.nj) as u64,
+            levels: self.request.level,
+            records: 1,
+            number: Number::of(self.request.value_bytes as u64, self.request.endian),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Compact files have 13 times as many rows as columns, and are no tiles.
+    fn fits_layout(&self, layout: &Layout, mosaic: &Mosaic) -> Result<(), SourceError> {
+        if self.request.layout != GridLayout::Llc {
+            return Ok(());
+        }
+        let path = self.path(&self.facts[0]);
+        if !mosaic.is_whole() {
+            let reason = "is a tile: of a lat-lon-cap grid whole files can be read (layout = \"llc\")".into();
+            return Err(SourceError::Tiles { path, reason });
+        }
+        if layout.nj != LLC_FACES as u64 * layout.ni {
+            return Err(SourceError::NotCompact { path, ni: layout.ni, nj: layout.nj });
+        }
+        Ok(())
+    }
+
     /// The configured shape, and as many levels as most files hold.
     fn layout_without_meta(&self) -> Result<Layout, SourceError> {
         let file = &self.facts[0];
@@ -185,9 +290,7 @@ impl Judge<'_> {
         }
         let shape = self.request.shape.filter(|_| file.listed.tile.is_none());
         let Some(shape) = shape else { return Err(SourceError::NoShape { path: self.path(file) }) };
-        let mut lengths: Vec<u64> = self.facts.iter().filter_map(|file| file.length.as_ref().ok().copied()).collect();
-        lengths.sort_unstable();
-        let usual = lengths.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0]);
+        let usual = self.usual_length();
         Layout::from_length(usual, shape, &self.assumed()).map_err(|plane| {
             let file = self.facts.iter().find(|file| file.length == Ok(usual)).unwrap_or(file);
             SourceError::Length {
@@ -242,7 +345,7 @@ impl Judge<'_> {
     }
 
     /// The first fault of each time that has one, with the file.
-    fn faults(&self, layout: &Layout, mosaic: &Mosaic) -> BTreeMap<u64, (PathBuf, Fault)> {
+    fn faults(&self, layout: &Layout, mosaic: &Mosaic, shrunk: Option<&Shrunk>) -> BTreeMap<u64, (PathBuf, Fault)> {
         let mut faults: BTreeMap<u64, (PathBuf, Fault)> = BTreeMap::new();
         for of_time in self.facts.chunk_by(|a, b| a.listed.iteration == b.listed.iteration) {
             let Some(iteration) = of_time[0].listed.iteration else { continue };
@@ -252,11 +355,14 @@ impl Judge<'_> {
                     return Some((tile_path(&whole, tile), Fault::NoTile));
                 };
                 let file = &of_time[at];
-                let expected = tile_bytes(tile, layout.planes(), layout.number);
+                let expected = match shrunk {
+                    Some(shrunk) => shrunk.words * layout.number.bytes() as u64,
+                    None => tile_bytes(tile, layout.planes(), layout.number),
+                };
                 let fault = match (&file.meta, &file.length) {
                     (_, Err(reason)) => Fault::Unreadable(reason.clone()),
                     (_, Ok(got)) if *got != expected => Fault::Length { got: *got, expected },
-                    (Some(Err(reason)), _) => Fault::Meta(reason.clone()),
+                    (Some(Err(reason)), _) if shrunk.is_none() => Fault::Meta(reason.clone()),
                     _ => return None,
                 };
                 Some((self.path(file), fault))
@@ -268,7 +374,14 @@ impl Judge<'_> {
         faults
     }
 
-    fn error(&self, path: PathBuf, fault: Fault, others: usize, most: bool, layout: &Layout) -> SourceError {
+    fn error(
+        &self,
+        path: PathBuf,
+        fault: Fault,
+        others: usize,
+        most: bool,
+        (layout, shrunk): (&Layout, Option<&Shrunk>),
+    ) -> SourceError {
         let more = match (others, most) {
             (0, true) => String::new(),
             (_, true) => format!(
@@ -283,7 +396,9 @@ impl Judge<'_> {
         };
         match fault {
             Fault::Length { got, expected } => {
-                SourceError::Length { path, got, expected, why: layout.describe(), more }
+                let why = shrunk
+                    .map_or_else(|| layout.describe(), |shrunk| format!("the wet words of {}", shrunk.mask.name()));
+                SourceError::Length { path, got, expected, why, more }
             }
             Fault::Unreadable(reason) => SourceError::Io { path, reason: format!("{reason}{more}") },
             Fault::Meta(reason) => SourceError::Meta { path: meta_path(&path), reason: format!("{reason}{more}") },

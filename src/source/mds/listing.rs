@@ -150,8 +150,10 @@ impl Listing {
             .into_par_iter()
             .map(|listed| {
                 let path = self.folder.join(&listed.file);
-                let meta_path = meta_path(&path);
-                let meta = meta_path.is_file().then(|| Meta::read(&meta_path));
+                // It lies beside the file, so that it was listed if it is there: no server is asked for it.
+                let name = meta_path(Path::new(&listed.file));
+                let there = self.names.binary_search_by(|other| other.as_str().cmp(&name.to_string_lossy())).is_ok();
+                let meta = there.then(|| Meta::read(&meta_path(&path)));
                 FileFacts { length: readable_length(&path), meta, listed }
             })
             .collect()

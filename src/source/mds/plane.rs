@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::Number;
 use super::mosaic::{Mosaic, Tile};
 use crate::config::with_tile;
+use crate::grid::{Extent, Window};
 
 /// Rows that lie together are read in pieces of about this size.
-const PIECE_BYTES: usize = 1 << 20;
+pub(super) const PIECE_BYTES: usize = 1 << 20;
 
 /// One plane of a field: the same place in the file of every time, or in every tile.
 #[derive(Clone, Copy, Debug)]
@@ -34,51 +35,80 @@ pub(super) fn tile_bytes(tile: &Tile, planes: u64, number: Number) -> u64 {
     tile.points() as u64 * planes * number.bytes() as u64
 }
 
+/// A rectangle whose rows lie one after the other in a file.
+struct Rows<'a> {
+    file: &'a File,
+    /// Values of the file before its first.
+    values_before: u64,
+    /// Its place.
+    j: Range<usize>,
+    i: Range<usize>,
+}
+
 impl Plane<'_> {
-    /// Reads the stored bytes of rows `j` and columns `i` into `stored`, [j, i]; 0 where no tile lies. Returns bytes read.
+    /// Reads the stored bytes of a window of a grid of `extent` into `stored`, [j, i]; 0 where no tile lies. Returns bytes
+    /// read.
     ///
     /// `open` gives the file of a tile, by its place among the mosaic's; `failed` makes an error of one that cannot be
-    /// read. Whole rows of a tile are read together, parts of rows row by row.
+    /// read. Whole rows of a tile or facet are read together, parts of rows row by row.
     pub(super) fn read<E>(
         &self,
-        (j, i): (&Range<usize>, &Range<usize>),
+        extent: &Extent,
+        window: &Window,
         stored: &mut [u8],
         mut open: impl FnMut(usize) -> Result<Arc<File>, E>,
         failed: impl Fn(usize, io::Error) -> E,
     ) -> Result<u64, E> {
+        let facet = extent.facet_of(window.face);
+        let (j, i) = facet.place(window);
+        if extent.has_faces() {
+            let file = open(0)?;
+            let plane = self.at * extent.points() as u64;
+            let values_before = plane + extent.values_before(&facet) as u64;
+            let rows = Rows { file: &file, values_before, j: 0..facet.nj, i: 0..facet.ni };
+            return self.read_rows(&rows, (&j, &i), stored).map_err(|error| failed(0, error));
+        }
         if !self.mosaic.blank().is_empty() {
             stored.fill(0);
         }
-        let value_bytes = self.number.bytes();
-        let mut rows_of_tile = Vec::new();
         let mut bytes = 0;
-        for (at, tile) in self.mosaic.touching(j, i) {
+        for (at, tile) in self.mosaic.touching(&j, &i) {
             let file = open(at)?;
-            let rows = j.start.max(tile.j.start)..j.end.min(tile.j.end);
-            let columns = i.start.max(tile.i.start)..i.end.min(tile.i.end);
-            let row_bytes = columns.len() * value_bytes;
-            let rows_at_once =
-                if columns.len() == tile.i.len() { (PIECE_BYTES / row_bytes.max(1)).clamp(1, rows.len()) } else { 1 };
-            for first in rows.clone().step_by(rows_at_once) {
-                let piece = first..(first + rows_at_once).min(rows.end);
-                let value = self.at * tile.points() as u64
-                    + ((first - tile.j.start) * tile.i.len() + columns.start - tile.i.start) as u64;
-                let place = |row: usize| ((row - j.start) * i.len() + columns.start - i.start) * value_bytes;
-                let mut read = |to: &mut [u8]| {
-                    bytes += to.len() as u64;
-                    file.read_exact_at(to, value * value_bytes as u64).map_err(|error| failed(at, error))
-                };
-                if columns.len() == i.len() || piece.len() == 1 {
-                    // They lie in the window as they lie in the file.
-                    let start = place(first);
-                    read(&mut stored[start..start + piece.len() * row_bytes])?;
-                    continue;
-                }
-                rows_of_tile.resize(piece.len() * row_bytes, 0);
-                read(&mut rows_of_tile)?;
-                for (row, row_of_tile) in piece.zip(rows_of_tile.chunks_exact(row_bytes)) {
-                    stored[place(row)..place(row) + row_bytes].copy_from_slice(row_of_tile);
-                }
+            let values_before = self.at * tile.points() as u64;
+            let rows = Rows { file: &file, values_before, j: tile.j.clone(), i: tile.i.clone() };
+            bytes += self.read_rows(&rows, (&j, &i), stored).map_err(|error| failed(at, error))?;
+        }
+        Ok(bytes)
+    }
+
+    /// Reads what a rectangle has of rows `j` and columns `i`.
+    fn read_rows(&self, of: &Rows<'_>, (j, i): (&Range<usize>, &Range<usize>), stored: &mut [u8]) -> io::Result<u64> {
+        let value_bytes = self.number.bytes();
+        let rows = j.start.max(of.j.start)..j.end.min(of.j.end);
+        let columns = i.start.max(of.i.start)..i.end.min(of.i.end);
+        let row_bytes = columns.len() * value_bytes;
+        let whole = columns.len() == of.i.len();
+        let rows_at_once = if whole { (PIECE_BYTES / row_bytes.max(1)).clamp(1, rows.len()) } else { 1 };
+        let mut buffer = Vec::new();
+        let mut bytes = 0;
+        for first in rows.clone().step_by(rows_at_once) {
+            let piece = first..(first + rows_at_once).min(rows.end);
+            let value = of.values_before + ((first - of.j.start) * of.i.len() + columns.start - of.i.start) as u64;
+            let place = |row: usize| ((row - j.start) * i.len() + columns.start - i.start) * value_bytes;
+            let mut read = |to: &mut [u8]| {
+                bytes += to.len() as u64;
+                of.file.read_exact_at(to, value * value_bytes as u64)
+            };
+            if columns.len() == i.len() || piece.len() == 1 {
+                // They lie in the window as they lie in the file.
+                let start = place(first);
+                read(&mut stored[start..start + piece.len() * row_bytes])?;
+                continue;
+            }
+            buffer.resize(piece.len() * row_bytes, 0);
+            read(&mut buffer)?;
+            for (row, values) in piece.zip(buffer.chunks_exact(row_bytes)) {
+                stored[place(row)..place(row) + row_bytes].copy_from_slice(values);
             }
         }
         Ok(bytes)
@@ -90,12 +120,14 @@ mod tests {
     use super::super::Endian;
     use super::super::mosaic::tests::tile;
     use super::*;
+    use crate::grid::Periodic;
 
     /// Every window of a domain of uneven tiles, one of which is blank, in two planes of two.
     #[test]
     fn any_window_is_read_from_any_tiles() {
         let folder = tempfile::tempdir().unwrap();
         let (nj, ni) = (5, 7);
+        let extent = Extent::plain(nj, ni, Periodic::default());
         let value = |plane: usize, j: usize, i: usize| (plane * 100 + j * 10 + i + 1) as f32;
         let tiles = vec![tile([1, 1], 0..2, 0..3), tile([2, 1], 0..2, 3..7), tile([1, 2], 2..5, 0..6)];
         for (mosaic, blank) in
@@ -124,7 +156,15 @@ mod tests {
                         let (j, i) = (j0..j1, i0..i1);
                         let mut stored = vec![7; j.len() * i.len() * 4];
                         let open = |at: usize| Ok::<_, io::Error>(Arc::clone(&files[at]));
-                        let bytes = plane.read((&j, &i), &mut stored, open, |_, error| error).unwrap();
+                        let bytes = plane
+                            .read(
+                                &extent,
+                                &Window { face: 0, j: j.clone(), i: i.clone() },
+                                &mut stored,
+                                open,
+                                |_, error| error,
+                            )
+                            .unwrap();
                         let mut out = vec![f64::NAN; j.len() * i.len()];
                         plane.number.decode(&stored, &mut out);
                         let is_blank = |j: usize, i: usize| blank.0.contains(&j) && blank.1.contains(&i);
@@ -148,6 +188,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let (nj, ni) = (5, 100_000);
+        let extent = Extent::plain(nj, ni, Periodic::default());
         let bytes: Vec<u8> = (0..nj * ni).flat_map(|at| (at as f32).to_le_bytes()).collect();
         std::fs::write(&path, bytes).unwrap();
         let file = Arc::new(File::open(&path).unwrap());
@@ -155,7 +196,7 @@ mod tests {
         let plane = Plane { mosaic: &mosaic, number: Number::Float32(Endian::Little), at: 0 };
         let (mut stored, mut out) = (vec![0; nj * ni * 4], vec![0.0_f32; nj * ni]);
         let open = |_| Ok::<_, io::Error>(Arc::clone(&file));
-        plane.read((&(0..nj), &(0..ni)), &mut stored, open, |_, error| error).unwrap();
+        plane.read(&extent, &Window { face: 0, j: 0..nj, i: 0..ni }, &mut stored, open, |_, error| error).unwrap();
         plane.number.decode(&stored, &mut out);
         assert!(out.iter().enumerate().all(|(at, &value)| value == at as f32));
     }

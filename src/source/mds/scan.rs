@@ -9,9 +9,9 @@ use super::judgement::{Judged, Snapshot, judge};
 use super::layout::{NotThere, RecordChoice};
 use super::times::{axis, examine_selected};
 use super::variables::{Located, locate};
-use super::{Endian, Listing, MdsCatalog};
+use super::{Endian, Listing, MdsCatalog, Shrunk};
 use crate::config::Pattern;
-use crate::grid::Extent;
+use crate::grid::{Extent, GridField, Layout, Masks};
 
 /// A field to look for.
 #[derive(Clone, Debug)]
@@ -49,23 +49,42 @@ pub struct MdsRequest {
     pub time: Option<[i64; 2]>,
     /// Whether missing, cut and unreadable snapshots end the run.
     pub fail_on_gaps: bool,
+    /// How the grid's faces are joined.
+    pub layout: Layout,
+    /// The mask of shrunk files; none: that of the field's own points.
+    pub shrunk_mask: Option<GridField>,
 }
 
-/// Looks at every file of the selected times.
+/// Vectors that MITgcm stores at other points than the velocity's, so that their shrunk files have the mask of the cells.
+const VECTORS_BY_CELL: [&str; 4] = ["oceTAUX", "oceTAUY", "SIuice", "SIvice"];
+
+impl MdsRequest {
+    /// The mask that shrunk files of a field have.
+    fn mask(&self, field: &MdsField) -> GridField {
+        self.shrunk_mask.unwrap_or(match (field.name.as_str(), field.key) {
+            (name, _) if VECTORS_BY_CELL.contains(&name) => GridField::HFacC,
+            ("U", _) | (_, "u") => GridField::HFacW,
+            ("V", _) | (_, "v") => GridField::HFacS,
+            _ => GridField::HFacC,
+        })
+    }
+}
+
+/// Looks at every file of the selected times; `masks` are those of a lat-lon-cap grid, whose files may be shrunk.
 ///
 /// # Errors
 /// When files are missing, cut, of different shapes, or uneven in time; see [`SourceError`].
-pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
+pub fn scan(request: &MdsRequest, masks: Option<&Masks<'_>>) -> Result<MdsCatalog, SourceError> {
     let listing = Listing::read(&request.folder, &request.pattern)?;
     let mut notes = Vec::new();
     let located = locate(&listing, request, &mut notes)?;
     // Fields of one file are looked at once.
     let mut judged: BTreeMap<&str, Judged> = BTreeMap::new();
-    for field in &located {
+    for (field, asked) in located.iter().zip(&request.fields) {
         if !judged.contains_key(field.stem.as_str()) {
             let facts = examine_selected(&listing, request, field.files.clone())?;
             let name = if field.stem.is_empty() { request.pattern.to_string() } else { field.stem.clone() };
-            judged.insert(&field.stem, judge(request, &name, &facts)?);
+            judged.insert(&field.stem, judge(request, (&name, request.mask(asked)), masks, &facts)?);
         }
     }
     let of: Vec<&Judged> = located.iter().filter_map(|field| judged.get(field.stem.as_str())).collect();
@@ -90,6 +109,9 @@ pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
             let place = super::mosaic::describe(j, i);
             notes.push(format!("no tile of {} lies at {place}, at any time: taken for land", field.name));
         }
+        if let Some(Shrunk { mask, words, .. }) = judged.shrunk {
+            notes.push(format!("the files of {} are shrunk to the {words} wet words of {}", field.name, mask.name()));
+        }
     }
     let fields = request
         .fields
@@ -101,11 +123,16 @@ pub fn scan(request: &MdsRequest) -> Result<MdsCatalog, SourceError> {
             plane,
             planes: judged.layout.planes(),
             mosaic: judged.mosaic.clone(),
+            shrunk: judged.shrunk,
+            index: None,
         })
         .collect();
     let layout = &first.layout;
     Ok(MdsCatalog {
-        extent: Extent { faces: 1, nj: layout.nj as usize, ni: layout.ni as usize, has_faces: false },
+        extent: match request.layout {
+            Layout::Plain(periodic) => Extent::plain(layout.nj as usize, layout.ni as usize, periodic),
+            Layout::Llc => Extent::llc(layout.ni as usize),
+        },
         number: layout.number,
         levels: layout.levels_of_a_field(),
         time,
@@ -252,6 +279,8 @@ impl Default for MdsRequest {
             shape: None,
             time: None,
             fail_on_gaps: true,
+            layout: Layout::Plain(crate::grid::Periodic::default()),
+            shrunk_mask: None,
         }
     }
 }

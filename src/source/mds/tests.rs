@@ -73,7 +73,7 @@ impl Folder {
     }
 
     fn scan(&self) -> Result<MdsCatalog, crate::source::SourceError> {
-        scan(&self.request)
+        scan(&self.request, None)
     }
 
     fn catalog(&self) -> MdsCatalog {

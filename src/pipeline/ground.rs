@@ -1,0 +1,120 @@
+//! What a plan asks of the grid and the files: those that were looked at, or sizes that are assumed.
+
+use super::fields::Fields;
+use super::groups::occupancy;
+use super::piece::{Piece, values_read};
+use super::setup::Setup;
+use crate::grid::{Extent, Lattice, Window};
+use crate::plan::{Ground, Occupancy, Part, Strip, Tile};
+
+/// How many of the selected faces lie side by side in each row of faces of the source.
+///
+/// Faces are read together where their whole width is selected: else there is nothing of use between them.
+pub(super) fn abreast(extent: &Extent, lattice: &Lattice) -> Vec<usize> {
+    let axis = &lattice.i;
+    let whole = axis.start < axis.step && axis.native(axis.len.max(1) - 1) + axis.step >= extent.ni;
+    let mut counts: Vec<usize> = Vec::new();
+    let mut before: Option<usize> = None;
+    for &face in &lattice.faces {
+        let facet = extent.facet_of(face);
+        let goes_on =
+            whole && facet.abreast && before.is_some_and(|before| before + 1 == face && facet.faces.contains(&before));
+        match counts.last_mut() {
+            Some(count) if goes_on => *count += 1,
+            _ => counts.push(1),
+        }
+        before = Some(face);
+    }
+    counts
+}
+
+/// A tile as a strip of its own.
+fn alone(tile: &Tile) -> Strip {
+    Strip { j: tile.j.clone(), parts: vec![Part { face: tile.face, i: tile.i.clone(), tiles: 0..0 }] }
+}
+
+/// Values of all fields within a tile's rows and columns, without neighbours.
+fn values(
+    extent: &Extent,
+    lattice: &Lattice,
+    fields: usize,
+    tile: &Tile,
+    stored: &dyn Fn(usize, &Window) -> u64,
+) -> u64 {
+    let strip = alone(tile);
+    let rows_at_once = if lattice.j.step == 1 { tile.j.len() } else { 1 };
+    let rows = tile.j.clone().step_by(rows_at_once).map(|start| start..(start + rows_at_once).min(tile.j.end));
+    rows.map(|rows| {
+        let window = Piece::new(extent, lattice, &strip, rows).own();
+        (0..fields).map(|field| stored(field, &window)).sum::<u64>()
+    })
+    .sum()
+}
+
+/// Input that was looked at.
+pub(super) struct Seen<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) centre: bool,
+    /// Tiles that an earlier run has finished.
+    pub(super) finished: &'a dyn Fn(&Tile) -> bool,
+}
+
+impl Ground for Seen<'_> {
+    fn occupancy(&self, tile: &Tile) -> Occupancy {
+        occupancy(&self.setup.grid.analysed, &self.setup.lattice, tile)
+    }
+
+    fn values(&self, tile: &Tile) -> u64 {
+        let Setup { grid, lattice, fields, catalog, .. } = self.setup;
+        values(&grid.extent, lattice, fields.count(), tile, &|field, window| catalog.stored_values(field, window))
+    }
+
+    fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
+        let Setup { grid, lattice, fields, catalog, .. } = self.setup;
+        let stored = |field: usize, window: &Window| catalog.stored_values(field, window);
+        values_read(&grid.extent, lattice, (fields, self.centre), (strip, before), &stored)
+    }
+
+    fn is_finished(&self, tile: &Tile) -> bool {
+        (self.finished)(tile)
+    }
+}
+
+/// Sizes that are assumed, with a share of water that is the same everywhere.
+pub(super) struct Imagined<'a> {
+    pub(super) extent: Extent,
+    pub(super) lattice: Lattice,
+    pub(super) fields: &'a Fields,
+    pub(super) centre: bool,
+    /// Share of the cells that are wet.
+    pub(super) wet: f64,
+    /// Whether files hold the wet values alone.
+    pub(super) shrunk: bool,
+}
+
+impl Imagined<'_> {
+    fn stored(&self, window: &Window) -> u64 {
+        let values = window.points() as u64;
+        if self.shrunk { self.share(values) } else { values }
+    }
+
+    fn share(&self, count: u64) -> u64 {
+        (count as f64 * self.wet).ceil() as u64
+    }
+}
+
+impl Ground for Imagined<'_> {
+    fn occupancy(&self, tile: &Tile) -> Occupancy {
+        let groups = (tile.groups_per_row() * tile.j.len()) as u64;
+        Occupancy { points: self.share(tile.points()), groups: self.share(groups) }
+    }
+
+    fn values(&self, tile: &Tile) -> u64 {
+        values(&self.extent, &self.lattice, self.fields.count(), tile, &|_, window| self.stored(window))
+    }
+
+    fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
+        let of = (self.fields, self.centre);
+        values_read(&self.extent, &self.lattice, of, (strip, before), &|_, window| self.stored(window))
+    }
+}
