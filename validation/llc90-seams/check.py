@@ -49,7 +49,7 @@ def relative(got: np.ndarray, expected: np.ndarray, axis=None) -> float:
 
 def reference(velocity: np.ndarray, wet: np.ndarray) -> dict[str, np.ndarray]:
     """What the arrays should hold, from centred velocity [time, face, j, i], east + 1j * north; NaN on land."""
-    velocity = np.where(wet, velocity, np.nan)
+    velocity = np.where(wet, velocity, complex(np.nan, np.nan))
     frequency, psd = scipy.signal.welch(
         np.nan_to_num(velocity), fs=SAMPLES_PER_DAY, window="boxcar", nperseg=SEGMENT, noverlap=SEGMENT // 2,
         detrend=False, return_onesided=False, scaling="density", axis=0)
