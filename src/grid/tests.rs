@@ -358,7 +358,7 @@ fn a_grid_is_read_in_few_blocks() {
 /// Land may hold anything; what is wet and selected may not. With a stride, and on several faces.
 #[test]
 fn values_are_checked_where_they_are_used() {
-    let extent = extent(2, 9, 12);
+    let extent = Extent::llc(12);
     let is_land = |face: usize, j: usize, i: usize| (face, j, i) == (1, 4, 6);
     let sea = |spoiled: &'static [(GridField, f64)], at: (usize, usize, usize)| {
         let value = move |field, good: f64, here| match spoiled.iter().find(|(name, _)| *name == field) {
@@ -370,7 +370,7 @@ fn values_are_checked_where_they_are_used() {
         files
             .with(GridField::Xc, move |face, j, i| value(GridField::Xc, -30.0 + 0.25 * i as f64, (face, j, i)))
             .with(GridField::Yc, move |face, j, i| {
-                value(GridField::Yc, 30.0 * face as f64 + 0.25 * j as f64, (face, j, i))
+                value(GridField::Yc, 5.0 * face as f64 + 0.25 * j as f64, (face, j, i))
             })
             .with(GridField::Ra, move |face, j, i| value(GridField::Ra, 7e8, (face, j, i)))
             .with(GridField::AngleCs, move |face, j, i| value(GridField::AngleCs, angle.cos(), (face, j, i)))

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::groups::occupancy;
-use super::piece::{Piece, values_read};
+use super::piece::{Counter, values_read, values_within};
 use super::setup::Setup;
 use crate::grid::{Extent, Lattice, Window};
 use crate::plan::{Ground, Occupancy, Part, Strip, Tile};
@@ -33,24 +33,6 @@ fn alone(tile: &Tile) -> Strip {
     Strip { j: tile.j.clone(), parts: vec![Part { face: tile.face, i: tile.i.clone(), tiles: 0..0 }] }
 }
 
-/// Values of all fields within a tile's rows and columns, without neighbours.
-fn values(
-    extent: &Extent,
-    lattice: &Lattice,
-    fields: usize,
-    tile: &Tile,
-    stored: &dyn Fn(usize, &Window) -> u64,
-) -> u64 {
-    let strip = alone(tile);
-    let rows_at_once = if lattice.j.step == 1 { tile.j.len() } else { 1 };
-    let rows = tile.j.clone().step_by(rows_at_once).map(|start| start..(start + rows_at_once).min(tile.j.end));
-    rows.map(|rows| {
-        let window = Piece::new(extent, lattice, &strip, rows).own();
-        (0..fields).map(|field| stored(field, &window)).sum::<u64>()
-    })
-    .sum()
-}
-
 /// Input that was looked at.
 pub(super) struct Seen<'a> {
     pub(super) setup: &'a Setup,
@@ -59,20 +41,27 @@ pub(super) struct Seen<'a> {
     pub(super) finished: &'a dyn Fn(&Tile) -> bool,
 }
 
+impl Seen<'_> {
+    fn count(&self, count: impl FnOnce(&Counter<'_>) -> u64) -> u64 {
+        let catalog = &self.setup.catalog;
+        let stored = |field: usize, window: &Window| catalog.stored_values(field, window);
+        count(&Counter { stored: &stored, by_size: !catalog.is_shrunk() })
+    }
+}
+
 impl Ground for Seen<'_> {
     fn occupancy(&self, tile: &Tile) -> Occupancy {
         occupancy(&self.setup.grid.analysed, &self.setup.lattice, tile)
     }
 
     fn values(&self, tile: &Tile) -> u64 {
-        let Setup { grid, lattice, fields, catalog, .. } = self.setup;
-        values(&grid.extent, lattice, fields.count(), tile, &|field, window| catalog.stored_values(field, window))
+        let Setup { grid, lattice, fields, .. } = self.setup;
+        self.count(|counter| values_within(&grid.extent, lattice, fields, &alone(tile), counter))
     }
 
     fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
-        let Setup { grid, lattice, fields, catalog, .. } = self.setup;
-        let stored = |field: usize, window: &Window| catalog.stored_values(field, window);
-        values_read(&grid.extent, lattice, (fields, self.centre), (strip, before), &stored)
+        let Setup { grid, lattice, fields, .. } = self.setup;
+        self.count(|counter| values_read(&grid.extent, lattice, (fields, self.centre), (strip, before), counter))
     }
 
     fn is_finished(&self, tile: &Tile) -> bool {
@@ -93,9 +82,12 @@ pub(super) struct Imagined<'a> {
 }
 
 impl Imagined<'_> {
-    fn stored(&self, window: &Window) -> u64 {
-        let values = window.points() as u64;
-        if self.shrunk { self.share(values) } else { values }
+    fn count(&self, count: impl FnOnce(&Counter<'_>) -> u64) -> u64 {
+        let stored = |_: usize, window: &Window| {
+            let values = window.points() as u64;
+            if self.shrunk { self.share(values) } else { values }
+        };
+        count(&Counter { stored: &stored, by_size: true })
     }
 
     fn share(&self, count: u64) -> u64 {
@@ -110,11 +102,11 @@ impl Ground for Imagined<'_> {
     }
 
     fn values(&self, tile: &Tile) -> u64 {
-        values(&self.extent, &self.lattice, self.fields.count(), tile, &|_, window| self.stored(window))
+        self.count(|counter| values_within(&self.extent, &self.lattice, self.fields, &alone(tile), counter))
     }
 
     fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
         let of = (self.fields, self.centre);
-        values_read(&self.extent, &self.lattice, of, (strip, before), &|_, window| self.stored(window))
+        self.count(|counter| values_read(&self.extent, &self.lattice, of, (strip, before), counter))
     }
 }

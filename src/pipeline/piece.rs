@@ -75,39 +75,70 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Values of one snapshot, all fields, that are read of a strip after another; `stored` counts those of a field's window.
+/// Counts the stored values of a field's window.
+pub(super) struct Counter<'a> {
+    pub(super) stored: &'a dyn Fn(usize, &Window) -> u64,
+    /// Whether it depends on the window's size alone.
+    pub(super) by_size: bool,
+}
+
+impl Counter<'_> {
+    /// The sum of `of` over the rows of a strip: as one piece, or row by row with a stride.
+    pub(super) fn sum(&self, step: usize, rows: &Range<usize>, mut of: impl FnMut(Range<usize>) -> u64) -> u64 {
+        if step == 1 || rows.len() == 1 {
+            return of(rows.clone());
+        }
+        if self.by_size {
+            // All rows but the last, which may be at the edge, are alike.
+            return (rows.len() - 1) as u64 * of(rows.start..rows.start + 1) + of(rows.end - 1..rows.end);
+        }
+        rows.clone().map(|row| of(row..row + 1)).sum()
+    }
+}
+
+/// Values of one snapshot, all fields, that are read of a strip after another.
 pub(super) fn values_read(
     extent: &Extent,
     lattice: &Lattice,
     (fields, centre): (&Fields, bool),
     (strip, before): (&Strip, Option<&Strip>),
-    stored: &dyn Fn(usize, &Window) -> u64,
+    counter: &Counter<'_>,
 ) -> u64 {
-    let piece = |strip, rows| Piece::new(extent, lattice, strip, rows);
-    // With a stride rows are read one by one, and no row of v serves twice.
-    let rows_at_once = if lattice.j.step == 1 { strip.j.len() } else { 1 };
-    let mut before = before.filter(|_| lattice.j.step == 1).map(|before| piece(before, before.j.clone()));
-    let mut values = 0;
-    for start in strip.j.clone().step_by(rows_at_once.max(1)) {
-        let here = piece(strip, start..(start + rows_at_once).min(strip.j.end));
-        let seam =
-            |beyond: &Option<Seam>| beyond.as_ref().map_or(0, |seam| stored(fields.of_side(seam.side), &seam.window));
-        for (field, points) in fields.points() {
-            values += match points {
-                Points::West if centre => {
-                    let reach = here.with_east(extent);
-                    stored(field, &reach.window) + seam(&reach.beyond)
-                }
-                Points::South if centre => {
-                    let reach = here.with_north(extent);
-                    let kept = before.as_ref().is_some_and(|before| here.follows(before));
-                    let south = if kept { 0 } else { stored(field, &here.south()) };
-                    south + stored(field, &reach.window) + seam(&reach.beyond)
-                }
-                _ => stored(field, &here.own()),
-            };
-        }
-        before = (lattice.j.step == 1).then_some(here);
-    }
-    values
+    let step = lattice.j.step;
+    // With a stride no row of v serves twice.
+    let before = before.filter(|_| step == 1).map(|before| Piece::new(extent, lattice, before, before.j.clone()));
+    let stored = counter.stored;
+    let seam =
+        |beyond: &Option<Seam>| beyond.as_ref().map_or(0, |seam| stored(fields.of_side(seam.side), &seam.window));
+    counter.sum(step, &strip.j, |rows| {
+        let here = Piece::new(extent, lattice, strip, rows);
+        let of_field = |(field, points)| match points {
+            Points::West if centre => {
+                let reach = here.with_east(extent);
+                stored(field, &reach.window) + seam(&reach.beyond)
+            }
+            Points::South if centre => {
+                let reach = here.with_north(extent);
+                let kept = before.as_ref().is_some_and(|before| here.follows(before));
+                let south = if kept { 0 } else { stored(field, &here.south()) };
+                south + stored(field, &reach.window) + seam(&reach.beyond)
+            }
+            _ => stored(field, &here.own()),
+        };
+        fields.points().map(of_field).sum()
+    })
+}
+
+/// Values of one snapshot, all fields, within the rows and columns of a strip.
+pub(super) fn values_within(
+    extent: &Extent,
+    lattice: &Lattice,
+    fields: &Fields,
+    strip: &Strip,
+    counter: &Counter<'_>,
+) -> u64 {
+    counter.sum(lattice.j.step, &strip.j, |rows| {
+        let window = Piece::new(extent, lattice, strip, rows).own();
+        (0..fields.count()).map(|field| (counter.stored)(field, &window)).sum()
+    })
 }

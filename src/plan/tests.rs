@@ -61,7 +61,8 @@ impl Ground for World<'_> {
     }
 
     fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
-        let (rows, columns) = (strip.j.len() as u64, self.columns(strip.width()));
+        let rows = strip.j.len() as u64;
+        let columns: u64 = strip.parts.iter().map(|part| self.columns(part.i.len())).sum();
         let below = |before: &Strip| before.j.end == strip.j.start && before.parts[0].i == strip.parts[0].i;
         let v_rows = match before {
             _ if self.problem.stride > 1 => 2 * rows,
@@ -79,7 +80,8 @@ fn plan(problem: &Problem, machine: &Machine, sea: Sea) -> Result<Plan, PlanErro
 fn problem(faces: usize, [nj, ni]: [usize; 2], stride: usize, steps: usize, frequencies: usize) -> Problem {
     Problem {
         faces,
-        abreast: vec![1; faces],
+        // More faces than can be listed are refused.
+        abreast: vec![1; faces.min(1 << 17)],
         nj,
         ni,
         stride,

@@ -37,6 +37,15 @@ fn chunk_columns(width: u64, point_bytes: u64) -> (u64, u64) {
     (chunk, width.next_multiple_of(chunk))
 }
 
+/// Faces by row, from how many there are in each.
+fn rows_of_faces(abreast: &[usize]) -> Vec<Range<usize>> {
+    let starts = abreast.iter().scan(0, |next, count| {
+        *next += count;
+        Some(*next - count..*next)
+    });
+    starts.collect()
+}
+
 /// What a tile holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occupancy {
@@ -80,8 +89,8 @@ impl Tile {
 pub struct Tiling {
     /// Selected faces.
     pub faces: usize,
-    /// How many of them lie side by side in each row of faces.
-    pub abreast: Vec<usize>,
+    /// Those that lie side by side in each row of faces.
+    pub rows_of_faces: Vec<Range<usize>>,
     /// Selected rows of a face.
     pub nj: usize,
     /// Selected columns of a face.
@@ -134,7 +143,7 @@ impl Tiling {
         let map_nj = (map_rows / tile_nj).max(1) * tile_nj;
         Tiling {
             faces,
-            abreast: problem.abreast.clone(),
+            rows_of_faces: rows_of_faces(&problem.abreast),
             nj,
             ni,
             tile_nj,
@@ -162,26 +171,17 @@ impl Tiling {
 
     /// The row of faces in which a face lies.
     pub fn row_of_faces(&self, face: usize) -> usize {
-        let ends = self.abreast.iter().scan(0, |end, count| {
-            *end += count;
-            Some(*end)
-        });
-        ends.take_while(|&end| end <= face).count()
+        self.rows_of_faces.partition_point(|row| row.end <= face)
     }
 
     /// Rows of tiles, across faces that lie side by side.
     pub fn rows_of_tiles(&self) -> usize {
-        self.abreast.len() * self.rows()
+        self.rows_of_faces.len() * self.rows()
     }
 
     /// All tiles in the order of the source: rows of faces, in them rows of tiles, then faces, then columns.
     pub fn all(&self) -> impl Iterator<Item = Tile> + '_ {
-        let rows_of_faces = self.abreast.iter().scan(0, |start, &count| {
-            let faces = *start..*start + count;
-            *start += count;
-            Some(faces)
-        });
-        rows_of_faces.flat_map(move |faces| {
+        self.rows_of_faces.iter().flat_map(move |faces| {
             (0..self.rows()).flat_map(move |row| {
                 faces.clone().flat_map(move |face| {
                     (0..self.columns()).map(move |column| Tile {

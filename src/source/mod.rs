@@ -111,6 +111,13 @@ impl Catalog {
         }
     }
 
+    /// Whether files of some field hold the wet values alone.
+    pub fn is_shrunk(&self) -> bool {
+        match self {
+            Catalog::Mds(catalog) => catalog.fields.iter().any(|field| field.shrunk.is_some()),
+        }
+    }
+
     /// Values that reading a window of one snapshot of a field takes from its file.
     pub fn stored_values(&self, field: usize, window: &Window) -> u64 {
         match self {

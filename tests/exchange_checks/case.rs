@@ -100,7 +100,7 @@ impl Case {
             machine: Machine { ranks, nodes: 1, ranks_per_node: ranks, threads: 2, memory_bytes_per_rank: 1 << 30 },
             tiling: Tiling {
                 faces: 1,
-                abreast: vec![1],
+                rows_of_faces: vec![0..1],
                 nj: tiles.len(),
                 ni: width,
                 tile_nj: 1,
