@@ -25,6 +25,7 @@ mod resume;
 mod run;
 mod setup;
 mod snapshots;
+mod spectra;
 mod stop;
 mod tiles;
 mod timed_world;

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::groups::occupancy;
 use super::setup::Setup;
+use super::spectra::spectra;
 use crate::Error;
 use crate::config::{Config, Dtype, Missing, Segment};
 use crate::grid::{Axis, Halo};
 use crate::plan::{Machine, Occupancy, Plan, PlanError, Problem, Tile};
-use crate::product::Bands;
+use crate::product::BandFlags;
 use crate::spectrum::{SegmentCost, SpectrumError, Welch, WelchSpec};
 use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds, short};
 
@@ -86,7 +87,7 @@ pub(super) fn nyquist(interval: Seconds) -> CyclesPerDay {
 
 fn check_bands(config: &Config, interval: Seconds) -> Result<(), Error> {
     let nyquist = nyquist(interval);
-    let Some((at, limit)) = Bands::beyond_nyquist(&config.bands, nyquist) else { return Ok(()) };
+    let Some((at, limit)) = BandFlags::beyond_nyquist(&config.bands, nyquist) else { return Ok(()) };
     let message = format!(
         "band \"{}\" reaches {limit}, beyond the Nyquist frequency {nyquist} of snapshots {interval} apart",
         config.bands[at].name
@@ -108,9 +109,7 @@ struct Sizes {
     interval: Seconds,
 }
 
-/// Maps of every run beside those of the bands and of the grid: four moments, segments, degrees of freedom.
-const PLANES_WITHOUT_BANDS: usize = 6;
-const PLANES_A_BAND: usize = 4;
+/// Maps of the grid, of every run.
 const GEOMETRY_PLANES: usize = 6;
 
 /// Snapshots of a record at most: every minute for thirty years. The estimator's tables grow with them.
@@ -128,7 +127,10 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
         Precision::F64 => welch::<f64>(config, &spec)?.scratch_bytes(),
     };
     let sample_bytes = config.spectrum.precision.bytes() as usize;
-    let planes = PLANES_WITHOUT_BANDS + PLANES_A_BAND * config.bands.len();
+    // Neither names nor attributes matter here.
+    let spectra = spectra::<f64>(config, spec.segment, sizes.interval, true);
+    let planes = spectra.last().map_or(0, |last| last.planes.end);
+    let most = spectra.iter().map(|spectrum| spectrum.array.frequencies).max().unwrap_or(0);
     Ok(Problem {
         faces: sizes.faces,
         nj: sizes.nj,
@@ -140,14 +142,17 @@ fn problem(config: &Config, sizes: &Sizes) -> Result<Problem, Error> {
         fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
-        frequencies: spec.segment,
+        segment: spec.segment,
+        frequencies: most,
+        spectra: spectra.len(),
+        spectrum_values: spectra.iter().map(|spectrum| spectrum.array.frequencies).sum(),
         spectrum: config.output.spectrum,
-        centre: config.prepare.centre,
+        centre: config.prepare.centre && config.input.variables.velocity.is_some(),
         row_beyond: sizes.row_beyond,
         column_beyond: sizes.column_beyond,
         map_bytes_per_point: planes * size_of::<f64>(),
         map_planes: planes + GEOMETRY_PLANES,
-        kernel_scratch_bytes: (scratch_bytes + LANES * spec.segment * sample_bytes) as u64,
+        kernel_scratch_bytes: (scratch_bytes + LANES * most * sample_bytes) as u64,
     })
 }
 
@@ -224,6 +229,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "ni": plan.problem.ni,
         "snapshots": plan.problem.steps,
         "fields": plan.problem.fields,
+        "spectra": plan.problem.spectra,
         "frequencies": plan.problem.frequencies,
         "ranks": plan.machine.ranks,
         "nodes": plan.machine.nodes,
@@ -251,8 +257,8 @@ pub fn plan_json(plan: &Plan) -> Value {
 /// are 5-smooth. Measured anew at each call, so it is no part of the plan, which is stored with the result.
 pub fn segment_cost(plan: &Plan, precision: Precision) -> Option<SegmentCost> {
     match precision {
-        Precision::F32 => SegmentCost::measure::<f32>(plan.problem.frequencies),
-        Precision::F64 => SegmentCost::measure::<f64>(plan.problem.frequencies),
+        Precision::F32 => SegmentCost::measure::<f32>(plan.problem.segment),
+        Precision::F64 => SegmentCost::measure::<f64>(plan.problem.segment),
     }
 }
 
