@@ -12,24 +12,54 @@ use super::setup::Setup;
 use crate::exchange::World;
 use crate::grid::Axis;
 
-/// The two velocity components, in the order of the fields.
+/// What a field is, in the order of the fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Component {
-    U = 0,
-    V = 1,
+    /// Of a velocity, on west faces.
+    U,
+    /// Of a velocity, on south faces.
+    V,
+    /// A scalar at cell centres, by its place among the fields.
+    Scalar(usize),
 }
 
 impl Component {
-    pub(super) fn name(self) -> &'static str {
+    /// Its place among the fields.
+    pub(super) fn field(self) -> usize {
         match self {
-            Component::U => "u",
-            Component::V => "v",
+            Component::U => 0,
+            Component::V => 1,
+            Component::Scalar(field) => field,
+        }
+    }
+
+    pub(super) fn name(self, setup: &Setup) -> String {
+        match self {
+            Component::U => "u".to_owned(),
+            Component::V => "v".to_owned(),
+            Component::Scalar(field) => setup.catalog.name(field).to_owned(),
+        }
+    }
+
+    fn to_word(self) -> u64 {
+        match self {
+            Component::U => 0,
+            Component::V => 1,
+            Component::Scalar(field) => 2 + field as u64,
+        }
+    }
+
+    fn of_word(word: u64) -> Self {
+        match word {
+            0 => Component::U,
+            1 => Component::V,
+            scalar => Component::Scalar(scalar as usize - 2),
         }
     }
 }
 
 /// Whether any spectrum depends on the west (u) or south (v) face of a native cell: that of the cell itself or, with
-/// centring, that of the cell behind it.
+/// centring, that of the cell behind it; of a scalar, that of the cell alone.
 pub(super) fn is_needed(setup: &Setup, centre: bool, component: Component, [face, j, i]: [usize; 3]) -> bool {
     let grid = &setup.grid;
     let selected = |axis: &Axis, at: usize| {
@@ -43,6 +73,7 @@ pub(super) fn is_needed(setup: &Setup, centre: bool, component: Component, [face
         Component::U => grid.periodic.i.then(|| (j, grid.extent.ni - 1)),
         Component::V if j > 0 => Some((j - 1, i)),
         Component::V => grid.periodic.j.then(|| (grid.extent.nj - 1, i)),
+        Component::Scalar(_) => None,
     };
     has_spectrum(j, i) || (centre && behind.is_some_and(|(j, i)| has_spectrum(j, i)))
 }
@@ -99,7 +130,7 @@ impl BadValues {
             let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
             let words = |(step, bad): (usize, &BadValue)| -> [u64; WORDS] {
                 let [face, j, i] = bad.at.map(|index| index as u64);
-                [step as u64, bad.component as u64, face, j, i, bad.value.to_bits()]
+                [step as u64, bad.component.to_word(), face, j, i, bad.value.to_bits()]
             };
             steps.iter().filter_map(|step| Some(words((*step, first.get(step)?)))).collect::<Vec<_>>()
         };
@@ -107,7 +138,7 @@ impl BadValues {
         for part in world.gather(0, bytemuck::cast_slice(&mine)) {
             let words: Vec<u64> = part.as_chunks::<8>().0.iter().map(|bytes| u64::from_ne_bytes(*bytes)).collect();
             for &[step, component, face, j, i, bits] in words.as_chunks::<WORDS>().0 {
-                let component = if component == 0 { Component::U } else { Component::V };
+                let component = Component::of_word(component);
                 let at = [face, j, i].map(|index| index as usize);
                 all.add(step as usize, BadValue { component, at, value: f64::from_bits(bits) });
             }
@@ -127,6 +158,7 @@ mod tests {
         let smallest = bad(Component::U, [0, 2, 9], f64::INFINITY);
         let all = [
             bad(Component::V, [0, 0, 0], 1e32),
+            bad(Component::Scalar(2), [0, 0, 0], 1e32),
             bad(Component::U, [0, 3, 1], -11.0),
             smallest,
             bad(Component::U, [1, 0, 0], 12.0),

@@ -13,10 +13,10 @@ pub enum DataError {
         /// File of the snapshot.
         file: String,
         /// Name of the field.
-        field: &'static str,
+        field: String,
         /// The value as stored.
         value: f64,
-        /// Face, j, i of the velocity point.
+        /// Face, j, i of its point.
         place: String,
         /// Time of the snapshot.
         date: String,

@@ -175,6 +175,7 @@ impl Job<'_> {
         let bad = BadValues::default();
         let passes = Passes {
             prepare: &config.prepare,
+            velocity: config.input.variables.velocity.is_some(),
             setup: self.setup,
             plan,
             pool: self.pool,

@@ -28,6 +28,8 @@ use crate::terms::Sample;
 /// What the passes need.
 pub(super) struct Passes<'a, T: Sample> {
     pub(super) prepare: &'a Prepare,
+    /// Whether the first two fields are a velocity.
+    pub(super) velocity: bool,
     pub(super) setup: &'a Setup,
     pub(super) plan: &'a Plan,
     pub(super) pool: &'a ThreadPool,
@@ -155,7 +157,8 @@ impl<'a, T: Sample> Passes<'a, T> {
         others: &dyn Fn() -> Result<(), Error>,
     ) -> Result<Transposition<'a, T>, Error> {
         let mine = share(self.plan.problem.steps, world.size(), world.rank());
-        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, files, self.bad, self.timings);
+        let reader =
+            PassReader::new(self.setup, self.plan, pass, (self.prepare, self.velocity), files, self.bad, self.timings);
         let stage = StageProgress::new(self.observer, mine.len() as u64);
         for round in 0..self.plan.rounds_per_pass {
             let read = {

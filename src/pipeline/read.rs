@@ -31,7 +31,9 @@ pub(super) struct PassReader<'a> {
     strips: Vec<Strip>,
     packer: Packer<'a>,
     centre: bool,
-    valid_range: Option<[f64; 2]>,
+    /// Of the velocity, and of scalars.
+    valid_ranges: [Option<[f64; 2]>; 2],
+    velocity: bool,
     missing: Missing,
     rows_per_piece: usize,
     files: &'a OpenFiles<'a>,
@@ -88,7 +90,7 @@ impl<'a> PassReader<'a> {
         setup: &'a Setup,
         plan: &'a Plan,
         pass: &Pass,
-        prepare: &Prepare,
+        (prepare, velocity): (&Prepare, bool),
         files: &'a OpenFiles<'a>,
         bad: &'a BadValues,
         timings: &'a Timings,
@@ -99,7 +101,8 @@ impl<'a> PassReader<'a> {
             strips: strips(&plan.tiles, pass.tiles.clone()),
             packer: Packer::new(setup, plan, pass),
             centre: prepare.centre,
-            valid_range: prepare.valid_range,
+            valid_ranges: [true, false].map(|velocity| prepare.valid_range_of(velocity)),
+            velocity,
             missing: prepare.missing,
             rows_per_piece: if setup.lattice.j.step == 1 { plan.rows_per_piece } else { 1 },
             files,
@@ -150,9 +153,10 @@ impl<'a> PassReader<'a> {
         scratch: &mut Scratch<T>,
     ) -> Result<(), Error> {
         fault::at("read")?;
-        let open = |component: Component| self.files.block(component as usize, &steps);
-        let (u, v) = scratch.fetched.time(|| (open(Component::U), open(Component::V)));
-        let (u, v) = (u?, v?);
+        let open = |field: usize| self.files.block(field, &steps);
+        let fields: Result<Vec<_>, _> = scratch.fetched.time(|| (0..self.plan.problem.fields).map(open).collect());
+        let fields = fields?;
+        let (velocity, scalars) = fields.split_at(if self.velocity { 2 } else { 0 });
         let lattice = &self.setup.lattice;
         // Which row of which columns `scratch.south` holds.
         let mut kept: Option<(usize, usize, Range<usize>)> = None;
@@ -166,15 +170,20 @@ impl<'a> PassReader<'a> {
                     columns: lattice.i.native(strip.i.start)..lattice.i.native(strip.i.end - 1) + 1,
                     rows,
                 };
-                self.pack_rows(round, &u, (Component::U, self.centre), &piece, &steps, scratch)?;
+                for (at, block) in scalars.iter().enumerate() {
+                    let component = Component::Scalar(velocity.len() + at);
+                    self.pack_rows(round, block, (component, false), &piece, &steps, scratch)?;
+                }
+                let [u, v] = velocity else { continue };
+                self.pack_rows(round, u, (Component::U, self.centre), &piece, &steps, scratch)?;
                 if self.centre {
                     let south = (piece.face, piece.native_rows.start, piece.columns.clone());
                     if kept.as_ref() != Some(&south) {
-                        self.read_south(&v, &piece, &steps, scratch)?;
+                        self.read_south(v, &piece, &steps, scratch)?;
                     }
-                    kept = self.pack_centred_v(round, &v, &piece, &steps, scratch)?;
+                    kept = self.pack_centred_v(round, v, &piece, &steps, scratch)?;
                 } else {
-                    self.pack_rows(round, &v, (Component::V, false), &piece, &steps, scratch)?;
+                    self.pack_rows(round, v, (Component::V, false), &piece, &steps, scratch)?;
                 }
             }
         }
@@ -209,10 +218,11 @@ impl<'a> PassReader<'a> {
         let open = match component {
             Component::U => &self.setup.grid.open_west,
             Component::V => &self.setup.grid.open_south,
+            Component::Scalar(_) => &self.setup.grid.wet,
         };
         let open = open.row(window.face, j);
         for (step, values) in steps.clone().zip(row.chunks_exact_mut(width)) {
-            if self.setup.catalog.has(component as usize, step) {
+            if self.setup.catalog.has(component.field(), step) {
                 self.check(values, open, component, (step, window.face, j, window.i.start))?;
             }
             clear_dry_faces(values, open, window.i.start);
@@ -228,9 +238,10 @@ impl<'a> PassReader<'a> {
         (step, face, j, first): (usize, usize, usize, usize),
     ) -> Result<(), Error> {
         let matters = |at: usize| is_needed(self.setup, self.centre, component, [face, j, first + at]);
+        let range = self.valid_ranges[usize::from(matches!(component, Component::Scalar(_)))];
         let found = match self.missing {
-            Missing::Fail => first_bad(values, open, first, self.valid_range, matters),
-            Missing::Reject | Missing::Interpolate(_) => reject_bad(values, open, first, self.valid_range, matters),
+            Missing::Fail => first_bad(values, open, first, range, matters),
+            Missing::Reject | Missing::Interpolate(_) => reject_bad(values, open, first, range, matters),
         };
         let Some(found) = found else { return Ok(()) };
         let bad = BadValue { component, at: [face, j, first + found.at], value: found.value };
@@ -238,10 +249,10 @@ impl<'a> PassReader<'a> {
             self.bad.add(step, bad);
             return Ok(());
         }
-        let [low, high] = self.valid_range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        let [low, high] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         Err(DataError::OutOfRange {
-            file: self.setup.catalog.place(component as usize, step),
-            field: component.name(),
+            file: self.setup.catalog.place(component.field(), step),
+            field: component.name(self.setup),
             value: bad.value,
             place: bad.place(self.setup),
             date: self.setup.catalog.time().date(step),
@@ -292,7 +303,7 @@ impl<'a> PassReader<'a> {
             } else {
                 &*row
             };
-            self.packer.pack(round, piece.strip, selected_row, component as usize, steps, packed);
+            self.packer.pack(round, piece.strip, selected_row, component.field(), steps, packed);
         }
         Ok(())
     }
@@ -350,7 +361,7 @@ impl<'a> PassReader<'a> {
                 let north = north.then(|| &row[of_step.clone()]);
                 centre_along_j(&south[of_step], north, self.setup.lattice.i.step, centres);
             }
-            self.packer.pack(round, piece.strip, selected_row, Component::V as usize, steps, selected);
+            self.packer.pack(round, piece.strip, selected_row, Component::V.field(), steps, selected);
             std::mem::swap(south, row);
         }
         Ok((!at_edge).then(|| (piece.face, last, columns.clone())))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 use crate::Error;
-use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record, Variables, Velocity};
+use crate::config::{Config, Dtype, Endian, Format, Layout, Missing, Record};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
@@ -184,23 +184,20 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     if config.input.layout == Some(Layout::Llc) {
         return Err(not_yet(config, "input.layout", "the llc layout"));
     }
-    let Variables { velocity: Some(Velocity { u, v }), scalars } = &config.input.variables else {
-        return Err(not_yet(config, "input.scalar", "a scalar field"));
-    };
-    if !scalars.is_empty() {
-        return Err(not_yet(config, "input.scalar", "a scalar field"));
-    }
+    let variables = &config.input.variables;
+    let velocity = variables.velocity.is_some();
     let record = |at: usize| match config.input.record_of(at) {
         // The default, which leaves it to the files.
         Record::Number(1) if config.input.record.len() == 1 => None,
         Record::Number(number) => Some(RecordChoice::Number(*number as u64)),
         Record::Name(name) => Some(RecordChoice::Name(name.clone())),
     };
-    let field = |at, name: &String, key| MdsField { name: name.clone(), key, record: record(at) };
+    let key = |at: usize| if at < variables.first_scalar() { ["u", "v"][at] } else { "scalar" };
+    let field = |(at, name): (usize, &str)| MdsField { name: name.to_owned(), key: key(at), record: record(at) };
     let catalog = mds::scan(&MdsRequest {
         folder: config.input_path()?.to_owned(),
         pattern: config.input.pattern.clone(),
-        fields: vec![field(0, u, "u"), field(1, v, "v")],
+        fields: variables.names().into_iter().enumerate().map(field).collect(),
         level: config.input.level as u64,
         seconds_per_iteration: config.timestep()?.0,
         epoch_seconds: seconds_since_1970(config.epoch()?),
@@ -225,8 +222,8 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     let files = grid_files(config, &catalog)?;
     let request = SurveyRequest {
         level: config.input.level,
-        centre: config.prepare.centre,
-        rotate: config.prepare.rotate,
+        centre: velocity && config.prepare.centre,
+        rotate: velocity && config.prepare.rotate,
         periodic: Periodic { i: config.input.periodic.i, j: config.input.periodic.j },
     };
     let grid = grid::survey(&files, &extent, &request)?;

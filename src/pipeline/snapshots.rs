@@ -167,14 +167,14 @@ fn line(
     let lost = setup.catalog.lost().list.iter().filter(|lost| lost.step == step);
     let lost: Vec<String> = lost.map(|lost| format!("{} {}", lost.file, lost.what)).collect();
     let files = match lost.is_empty() {
-        true => setup.catalog.place(bad.map_or(0, |bad| bad.component as usize), step),
+        true => setup.catalog.place(bad.map_or(0, |bad| bad.component.field()), step),
         false => lost.join(", "),
     };
     let mut text = format!("{} {files}: ", setup.catalog.time().date(step));
     if let Some(bad) = bad {
         text += &format!(
             "{} = {} at {} and so on; ",
-            bad.component.name(),
+            bad.component.name(setup),
             crate::terms::short(bad.value),
             bad.place(setup)
         );

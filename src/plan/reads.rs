@@ -58,7 +58,8 @@ fn values(problem: &Problem, strip: &Strip, before: Option<&Strip>) -> u64 {
     } else {
         2 * rows - u64::from(!row_beyond)
     };
-    u + v_rows * columns
+    let scalars = problem.fields.saturating_sub(2) as u64 * rows * columns;
+    u + v_rows * columns + scalars
 }
 
 /// Bytes that all passes read.

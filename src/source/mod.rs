@@ -89,6 +89,13 @@ impl Catalog {
         fields.iter().flat_map(|field| field.mosaic.blank().iter().map(|(j, i)| (field.name.as_str(), j, i)))
     }
 
+    /// The name of `field`, as the configuration has it.
+    pub fn name(&self, field: usize) -> &str {
+        match self {
+            Catalog::Mds(catalog) => &catalog.fields[field].name,
+        }
+    }
+
     /// Where the snapshot of `field` at `step` is, for messages.
     pub fn place(&self, field: usize, step: usize) -> String {
         match self {
