@@ -275,8 +275,8 @@ fn short_gaps_are_filled<T: Sample>() {
         for (lane_with, first, last) in [(1, 50, 50), (2, 50, 52), (4, 100, 101)] {
             if lane == lane_with {
                 let (from, to) = (series[first - 1], series[last + 1]);
-                for t in first..=last {
-                    series[t] = from + (to - from) * (t + 1 - first) as f64 / (last + 2 - first) as f64;
+                for (n, value) in (1..).zip(&mut series[first..=last]) {
+                    *value = from + (to - from) * f64::from(n) / (last + 2 - first) as f64;
                 }
             }
         }
