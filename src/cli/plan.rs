@@ -7,7 +7,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::exchange::{SingleProcess, one_process};
 use crate::pipeline;
-use crate::plan::{Machine, Plan};
+use crate::plan::{Machine, Plan, Problem};
 use crate::terms::{Bytes, Seconds};
 
 pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
@@ -81,6 +81,13 @@ fn lines(rows: &[(&str, String)]) -> String {
     rows.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
+fn frequencies(problem: &Problem) -> String {
+    match problem.spectra {
+        0 | 1 => format!("{} frequencies each", problem.frequencies),
+        several => format!("{} frequencies of {several} spectra each", problem.spectrum_values),
+    }
+}
+
 fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
     let problem = &plan.problem;
     let tiling = &plan.tiling;
@@ -96,14 +103,15 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
                 problem.ni, problem.nj, problem.steps, problem.fields
             ),
         ),
-        ("points with a spectrum", format!("{points}, {} frequencies each", problem.frequencies)),
+        ("points with a spectrum", format!("{points}, {}", frequencies(problem))),
         (
             "tiles",
             format!(
-                "{} of {} x {} points (one file each, inner chunks of {} x {})",
+                "{} of {} x {} points ({} each, inner chunks of {} x {})",
                 plan.tiles.len(),
                 tiling.tile_ni,
                 tiling.tile_nj,
+                if problem.spectra > 1 { format!("{} files", problem.spectra) } else { "one file".to_owned() },
                 tiling.chunk_ni,
                 tiling.chunk_nj
             ),

@@ -16,7 +16,7 @@ pub enum DataError {
         field: String,
         /// The value as stored.
         value: f64,
-        /// Face, j, i of the velocity point.
+        /// Face, j, i of its point.
         place: String,
         /// Time of the snapshot.
         date: String,

@@ -31,8 +31,9 @@ fn journal_bytes(plan: &Plan) -> u64 {
 fn least(config: &Config, plan: &Plan) -> Bytes {
     let problem = &plan.problem;
     let points = plan.points();
-    const MOMENTS: usize = 4;
-    let values = MOMENTS + if problem.spectrum { problem.frequencies } else { 0 };
+    // A mean and a variance of each field.
+    let moments = 2 * problem.fields;
+    let values = moments + if problem.spectrum { problem.spectrum_values } else { 0 };
     let bytes = points as f64 * values as f64 * problem.sample_bytes as f64;
     let share = match config.output.codec {
         Codec::None => 1.0,

@@ -10,11 +10,12 @@ use super::identity::Identity;
 use super::layout::group_spec;
 use super::maps::MapWriter;
 use super::passes::Passes;
-use super::planning::{nyquist, welch, welch_spec};
+use super::planning::{welch, welch_spec};
 use super::resume::{Earlier, partial};
 use super::run::{RunOptions, RunSummary};
 use super::setup::Setup;
 use super::snapshots::Snapshots;
+use super::spectra::{Spectrum, spectra};
 use super::stop::Stop;
 use crate::Error;
 use crate::config::Config;
@@ -22,9 +23,8 @@ use crate::exchange::{STOPPED, World, agree};
 use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
-use crate::product::{Bands, MapArray, Moments, Product, Quality};
+use crate::product::MapArray;
 use crate::report::{Observer, Phase, Timings};
-use crate::spectrum::frequency_step;
 use crate::store::{JournalFile, ResultStore};
 use crate::terms::{Sample, Seconds};
 
@@ -45,30 +45,18 @@ pub(super) struct Job<'a> {
 type Before = (Earlier, Option<Identity>);
 
 impl Job<'_> {
-    fn products<T: Sample>(&self) -> Vec<Box<dyn Product<T>>> {
-        let interval = Seconds(self.setup.catalog.time().interval());
-        let step = frequency_step(self.plan.problem.frequencies, interval);
-        // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
-        let eastward = self.config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
-        let mut products: Vec<Box<dyn Product<T>>> = Vec::new();
-        if !self.config.bands.is_empty() {
-            products.push(Box::new(Bands::new(self.config.bands.clone(), step, nyquist(interval))));
-        }
-        products.push(Box::new(Moments { eastward }));
-        products.push(Box::new(Quality));
-        products
-    }
-
     /// Collective: the whole work; what is finished is kept where that is of use to another run.
     pub(super) fn run<T: Sample>(&self, (mut earlier, identity): Before) -> Result<RunSummary, Error> {
         let (config, world) = (self.config, self.world);
         let interval = Seconds(self.setup.catalog.time().interval());
         let spec = welch_spec(config, self.plan.problem.steps, interval)?;
         let welch = welch::<T>(config, &spec)?;
-        let products = self.products::<T>();
-        let maps: Vec<MapArray> = products.iter().flat_map(|product| product.maps()).collect();
+        // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
+        let eastward = config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
+        let spectra = spectra::<T>(config, spec.segment, interval, eastward);
+        let maps: Vec<MapArray> = spectra.iter().flat_map(Spectrum::maps).collect();
         let mut store = self.open_store(&maps, &mut earlier, identity.as_ref())?;
-        let estimator = Estimator::new(self.setup, self.plan, welch, products, self.timings);
+        let estimator = Estimator::new(self.setup, self.plan, welch, spectra, self.timings);
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
         let done = self.work(&store, &estimator, &maps, &earlier);
         match done {
@@ -208,13 +196,13 @@ impl Job<'_> {
         let snapshots = Snapshots::gather(world, self.setup.catalog.time(), &gaps);
         let last = || {
             if world.rank() == 0 {
-                writer.write_axes(estimator.welch.frequencies(), snapshots.status())?;
+                writer.write_axes(&estimator.frequency_axes(), snapshots.status())?;
             }
             Ok(self.pool.install(|| store.sync())?)
         };
         agree(world, writing(&last), Error::exit_code)?;
         let total = |value: u64| world.all_gather(value).into_iter().sum::<u64>();
-        snapshots.tell(world, self.setup, &gaps, &bad);
+        snapshots.tell(world, self.setup, (&gaps, plan.problem.spectra), &bad);
         let summary = RunSummary {
             points: plan.points(),
             bytes_read: total(self.timings.bytes(Phase::Read)),

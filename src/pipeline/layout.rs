@@ -4,26 +4,27 @@ use serde_json::{Map, Value, json};
 
 use super::planning::plan_json;
 use super::setup::Setup;
-use crate::config::{self, Config};
+use super::spectra::{FREQUENCY, SpectrumArray, spectrum_arrays};
+use crate::config::{self, Config, Variables};
 use crate::plan::Plan;
-use crate::product::{MapArray, MapKind, geometry_maps, rotary_psd_attributes};
+use crate::product::{MapArray, MapKind, geometry_maps};
 use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec};
 use crate::terms::{OMEGA, Precision, Seconds};
 
 /// Everything that stands in the result, before any value does.
 pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, maps: &[MapArray]) -> GroupSpec {
     let bands = config.bands.len();
-    let mut arrays = Vec::new();
-    if plan.problem.spectrum {
-        arrays.push(rotary_psd(config, setup, plan));
-    }
+    let spectra =
+        if plan.problem.spectrum { spectrum_arrays(&config.input.variables, plan.problem.segment) } else { Vec::new() };
+    let mut arrays: Vec<ArraySpec> =
+        spectra.iter().map(|spectrum| spectrum_spec(config, setup, plan, spectrum)).collect();
     for map in maps {
         arrays.push(map_spec(config, setup, plan, map, bands));
     }
     for (_, map) in geometry_maps(&setup.grid) {
         arrays.push(map_spec(config, setup, plan, &map, bands));
     }
-    arrays.extend(axes(setup, plan, bands));
+    arrays.extend(axes(config, setup, &spectra));
     GroupSpec {
         arrays,
         attributes: group_attributes(config, plan),
@@ -35,19 +36,45 @@ pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, maps: &[Ma
 }
 
 fn group_attributes(config: &Config, plan: &Plan) -> Map<String, Value> {
+    let variables = &config.input.variables;
+    let title = match (&variables.velocity, variables.scalars.is_empty()) {
+        (Some(_), true) => "time-frequency kinetic energy spectra of ocean model output".to_owned(),
+        (Some(_), false) => {
+            format!(
+                "time-frequency spectra of kinetic energy and of {} of ocean model output",
+                variables.scalars.join(", ")
+            )
+        }
+        (None, _) => format!("time-frequency spectra of {} of ocean model output", variables.scalars.join(", ")),
+    };
     let attributes = json!({
         "Conventions": "CF-1.11",
-        "title": "time-frequency kinetic energy spectra of ocean model output",
+        "title": title,
         "oceanspec_version": env!("CARGO_PKG_VERSION"),
         "config": config.to_toml(),
         "plan": plan_json(plan).to_string(),
         "omega": OMEGA,
-        "sidedness": "rotary_psd is two-sided: negative frequencies turn clockwise, positive ones counter-clockwise",
+        "sidedness": sidedness(variables),
         "scaling": "density",
     });
     match attributes {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+fn sidedness(variables: &Variables) -> String {
+    let scalars: Vec<String> = variables.scalars.iter().map(|name| format!("psd_{name}")).collect();
+    let one_sided = match scalars.len() {
+        1 => format!("{} is one-sided", scalars[0]),
+        _ => format!("{} are one-sided", scalars.join(", ")),
+    };
+    const ROTARY: &str =
+        "rotary_psd is two-sided: negative frequencies turn clockwise, positive ones counter-clockwise";
+    match (&variables.velocity, scalars.is_empty()) {
+        (Some(_), true) => ROTARY.to_owned(),
+        (Some(_), false) => format!("{ROTARY}; {one_sided}"),
+        (None, _) => one_sided,
     }
 }
 
@@ -68,20 +95,20 @@ fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn rotary_psd(config: &Config, setup: &Setup, plan: &Plan) -> ArraySpec {
+fn spectrum_spec(config: &Config, setup: &Setup, plan: &Plan, spectrum: &SpectrumArray) -> ArraySpec {
     let tiling = &plan.tiling;
     let size = |value: usize| value as u64;
-    let frequencies = plan.problem.frequencies;
+    let frequencies = spectrum.frequencies;
     let with = |rest: [usize; 3], faces: usize| with_face(setup, size(faces), &rest.map(size));
     ArraySpec {
-        name: "rotary_psd".into(),
-        dimensions: names(&with_face(setup, "face", &["j", "i", "freq_time"])),
+        name: spectrum.name.clone(),
+        dimensions: names(&with_face(setup, "face", &["j", "i", spectrum.axis])),
         shape: with([tiling.nj, tiling.ni, frequencies], tiling.faces),
         chunk: with([tiling.tile_nj, tiling.tile_ni, frequencies], 1),
         inner: Some(with([tiling.chunk_nj, tiling.chunk_ni, frequencies], 1)),
         kind: real(config),
         fill: Fill::Nan,
-        attributes: rotary_psd_attributes(),
+        attributes: spectrum.attributes(),
         keep_bits: config.output.keep_bits,
     }
 }
@@ -94,7 +121,7 @@ fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: 
     let mut dimensions = if map.by_band { vec!["band"] } else { Vec::new() };
     dimensions.extend(with_face(setup, "face", &["j", "i"]));
     ArraySpec {
-        name: map.name.into(),
+        name: map.name.clone(),
         dimensions: names(&dimensions),
         shape: front(bands as u64, plain(tiling.faces, tiling.nj)),
         chunk: front(1, plain(1, tiling.map_nj.min(tiling.nj))),
@@ -111,7 +138,8 @@ fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: 
     }
 }
 
-fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
+fn axes(config: &Config, setup: &Setup, spectra: &[SpectrumArray]) -> Vec<ArraySpec> {
+    let bands = config.bands.len();
     let lattice = &setup.lattice;
     let axis = |name: &str, dimension: &str, len: usize, kind: ElementKind, attributes: Value| ArraySpec {
         name: name.into(),
@@ -134,19 +162,27 @@ fn axes(setup: &Setup, plan: &Plan, bands: usize) -> Vec<ArraySpec> {
     }
     arrays.push(axis("j", "j", lattice.j.len, ElementKind::I64, index("row")));
     arrays.push(axis("i", "i", lattice.i.len, ElementKind::I64, index("column")));
-    if plan.problem.spectrum {
+    // The first spectrum has the one, the last has it too or has the other.
+    for spectrum in spectra.first().into_iter().chain(spectra.last().filter(|last| last.axis != FREQUENCY)) {
         let attributes = json!({
-            "long_name": "frequency, negative for clockwise rotation",
+            "long_name": match spectrum.scalar {
+                None => "frequency, negative for clockwise rotation",
+                Some(_) => "frequency, from 0 to Nyquist",
+            },
             "units": "d-1",
             "comment": "cycles per day of 86400 s",
         });
-        arrays.push(axis("freq_time", "freq_time", plan.problem.frequencies, ElementKind::F64, attributes));
+        arrays.push(axis(spectrum.axis, spectrum.axis, spectrum.frequencies, ElementKind::F64, attributes));
     }
     let time = setup.catalog.time();
     let (long_name, comment) = match time.averaged_over {
         None => ("time of the snapshots", None),
         Some(seconds) => (
-            "middle of the interval that the velocities are means over",
+            if config.input.variables.scalars.is_empty() {
+                "middle of the interval that the velocities are means over"
+            } else {
+                "middle of the interval that the values are means over"
+            },
             Some(format!("means over {}; an interval ends at the iteration in the file's name", Seconds(seconds))),
         ),
     };

@@ -143,7 +143,7 @@ impl MapWriter<'_> {
         let index: Vec<u64> =
             plane.map(|plane| plane as u64).into_iter().chain(face).chain([block.row as u64, 0]).collect();
         with_values(map.kind, self.config.spectrum.precision, values, |values| {
-            self.write_chunk(map.name, &index, values)
+            self.write_chunk(&map.name, &index, values)
         })
     }
 
@@ -195,7 +195,7 @@ impl MapWriter<'_> {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(super) fn write_axes(&self, frequencies: &[f64], status: &[StepStatus]) -> Result<(), Error> {
+    pub(super) fn write_axes(&self, frequencies: &[(&str, Vec<f64>)], status: &[StepStatus]) -> Result<(), Error> {
         let lattice = &self.setup.lattice;
         let write = |name: &str, values: Values<'_>| self.write_chunk(name, &[0], values);
         let whole = |values: &mut dyn Iterator<Item = usize>| values.map(|value| value as i64).collect::<Vec<_>>();
@@ -205,7 +205,9 @@ impl MapWriter<'_> {
         write("j", Values::I64(&whole(&mut lattice.j.indices())))?;
         write("i", Values::I64(&whole(&mut lattice.i.indices())))?;
         if self.plan.problem.spectrum {
-            write("freq_time", Values::F64(frequencies))?;
+            for (name, values) in frequencies {
+                write(name, Values::F64(values))?;
+            }
         }
         let time = self.setup.catalog.time();
         write("time", Values::F64(&(0..time.len()).map(|step| time.seconds(step)).collect::<Vec<_>>()))?;

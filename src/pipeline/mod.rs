@@ -30,6 +30,7 @@ mod rows;
 mod run;
 mod setup;
 mod snapshots;
+mod spectra;
 mod stop;
 mod tiles;
 mod timed_world;

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::fields::Fields;
 use super::ground::{Imagined, Seen, abreast};
 use super::setup::Setup;
+use super::spectra::spectra;
 use crate::Error;
 use crate::config::{Config, Dtype, Layout, Missing, Segment};
 use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic};
 use crate::plan::{Machine, Plan, PlanError, Problem, Tile};
-use crate::product::Bands;
+use crate::product::BandFlags;
 use crate::spectrum::{SegmentCost, SpectrumError, Welch, WelchSpec};
 use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds, short};
 
@@ -91,7 +92,7 @@ pub(super) fn nyquist(interval: Seconds) -> CyclesPerDay {
 
 fn check_bands(config: &Config, interval: Seconds) -> Result<(), Error> {
     let nyquist = nyquist(interval);
-    let Some((at, limit)) = Bands::beyond_nyquist(&config.bands, nyquist) else { return Ok(()) };
+    let Some((at, limit)) = BandFlags::beyond_nyquist(&config.bands, nyquist) else { return Ok(()) };
     let message = format!(
         "band \"{}\" reaches {limit}, beyond the Nyquist frequency {nyquist} of snapshots {interval} apart",
         config.bands[at].name
@@ -109,9 +110,7 @@ struct Sizes<'a> {
     interval: Seconds,
 }
 
-/// Maps of every run beside those of the bands and of the grid: four moments, segments, degrees of freedom.
-const PLANES_WITHOUT_BANDS: usize = 6;
-const PLANES_A_BAND: usize = 4;
+/// Maps of the grid, of every run.
 const GEOMETRY_PLANES: usize = 6;
 
 /// Snapshots of a record at most: every minute for thirty years. The estimator's tables grow with them.
@@ -132,7 +131,10 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         Precision::F64 => welch::<f64>(config, &spec)?.scratch_bytes(),
     };
     let sample_bytes = config.spectrum.precision.bytes() as usize;
-    let planes = PLANES_WITHOUT_BANDS + PLANES_A_BAND * config.bands.len();
+    // Neither names nor attributes matter here.
+    let spectra = spectra::<f64>(config, spec.segment, sizes.interval, true);
+    let planes = spectra.last().map_or(0, |last| last.planes.end);
+    let most = spectra.iter().map(|spectrum| spectrum.array.frequencies).max().unwrap_or(0);
     Ok(Problem {
         faces: sizes.lattice.faces.len(),
         abreast: abreast(sizes.extent, sizes.lattice),
@@ -145,11 +147,14 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
-        frequencies: spec.segment,
+        segment: spec.segment,
+        frequencies: most,
+        spectra: spectra.len(),
+        spectrum_values: spectra.iter().map(|spectrum| spectrum.array.frequencies).sum(),
         spectrum: config.output.spectrum,
         map_bytes_per_point: planes * size_of::<f64>(),
         map_planes: planes + GEOMETRY_PLANES,
-        kernel_scratch_bytes: (scratch_bytes + LANES * spec.segment * sample_bytes) as u64,
+        kernel_scratch_bytes: (scratch_bytes + LANES * most * sample_bytes) as u64,
     })
 }
 
@@ -228,6 +233,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "ni": plan.problem.ni,
         "snapshots": plan.problem.steps,
         "fields": plan.problem.fields,
+        "spectra": plan.problem.spectra,
         "frequencies": plan.problem.frequencies,
         "ranks": plan.machine.ranks,
         "nodes": plan.machine.nodes,
@@ -255,8 +261,8 @@ pub fn plan_json(plan: &Plan) -> Value {
 /// are 5-smooth. Measured anew at each call, so it is no part of the plan, which is stored with the result.
 pub fn segment_cost(plan: &Plan, precision: Precision) -> Option<SegmentCost> {
     match precision {
-        Precision::F32 => SegmentCost::measure::<f32>(plan.problem.frequencies),
-        Precision::F64 => SegmentCost::measure::<f64>(plan.problem.frequencies),
+        Precision::F32 => SegmentCost::measure::<f32>(plan.problem.segment),
+        Precision::F64 => SegmentCost::measure::<f64>(plan.problem.segment),
     }
 }
 

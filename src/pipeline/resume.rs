@@ -4,6 +4,7 @@ use tracing::info;
 
 use super::identity::{Identity, check_config, essential};
 use super::setup::Setup;
+use super::spectra::spectrum_arrays;
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::{World, agree};
@@ -32,7 +33,7 @@ impl Earlier {
 
     /// Shards of finished tiles that have a file.
     pub(super) fn shards(&self) -> u64 {
-        self.tiles.iter().filter(|record| record.shard_bytes > 0).count() as u64
+        self.tiles.iter().map(|record| u64::from(record.shards)).sum()
     }
 }
 
@@ -62,10 +63,16 @@ pub(super) fn earlier(
         return Ok(Earlier { session: 1, ..Earlier::default() });
     };
     let mine = files.as_chunks::<2>().0.iter().skip(world.rank()).step_by(world.size());
+    let arrays: Vec<String> = if config.output.spectrum {
+        // Their names do not depend on the segment.
+        spectrum_arrays(&config.input.variables, 1).into_iter().map(|array| array.name).collect()
+    } else {
+        Vec::new()
+    };
     let mut records = Ok(Vec::new());
     for &[session, rank] in mine {
         let file = JournalFile { session, rank };
-        let found = ResultStore::finished_tiles(path, file, "rotary_psd", setup.grid.extent.has_faces());
+        let found = ResultStore::finished_tiles(path, file, &arrays, setup.grid.extent.has_faces());
         records = records.and_then(|mut all: Vec<TileRecord>| {
             all.extend(found?);
             Ok(all)

@@ -162,7 +162,8 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
             "{missing} snapshot(s) missing or cut: by [prepare] missing, {filled}segments that touch a gap are left out"
         );
     }
-    if config.prepare.missing == Missing::Fail && config.prepare.valid_range.is_none() {
-        info!("values are not checked against a valid range");
+    let scalars = &config.input.variables.scalars;
+    if !scalars.is_empty() && config.prepare.valid_range_of(false).is_none() {
+        info!("{}: any number is taken ([prepare] valid_range is not given)", scalars.join(", "));
     }
 }

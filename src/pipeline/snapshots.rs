@@ -1,7 +1,7 @@
 //! What became of every snapshot: `time_status`, counts, and what the log says at the end.
 //!
-//! It is defined by samples of the points with a spectrum, which the owners of the points count, not by which values were
-//! read: the same for any number of ranks, threads and passes.
+//! It is defined by samples of the points with a spectrum (of the velocity and of each scalar), which the owners of the
+//! points count, not by which values were read: the same for any number of ranks, threads and passes.
 
 use std::collections::BTreeMap;
 
@@ -113,8 +113,9 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Collective: rank 0 logs how many snapshots of each kind there were, and names the first of them.
-    pub(super) fn tell(&self, world: &dyn World, setup: &Setup, gaps: &GapCounts, bad: &BadValues) {
+    /// Collective: rank 0 logs how many snapshots of each kind there were, and names the first of them; `spectra` is how
+    /// many each point has, all of which `gaps` count.
+    pub(super) fn tell(&self, world: &dyn World, setup: &Setup, (gaps, spectra): (&GapCounts, usize), bad: &BadValues) {
         let time = setup.catalog.time();
         let not_used: Vec<usize> =
             (0..self.status.len()).filter(|&step| self.status[step] != StepStatus::Used).collect();
@@ -136,7 +137,8 @@ impl Snapshots {
             let filled = of_kind(kind).filter(|&step| self.status[step] == StepStatus::Interpolated).count();
             warn!("{count} snapshot(s) {what}: {}", what_was_done(filled, count - filled));
             for step in of_kind(kind).take(NAMED_IN_LOG) {
-                warn!("  {}", line(setup, step, bad.get(&step).filter(|_| kind == StepStatus::Used), points[&step]));
+                let bad = bad.get(&step).filter(|_| kind == StepStatus::Used);
+                warn!("  {}", line(setup, step, bad, (points[&step], spectra)));
             }
             if count > NAMED_IN_LOG {
                 warn!("  and {} more: see time_status in the result", count - NAMED_IN_LOG);
@@ -156,7 +158,12 @@ fn what_was_done(filled: usize, left_out: usize) -> String {
 }
 
 /// One snapshot by date and file, with what is wrong with it and at how many points that matters.
-fn line(setup: &Setup, step: usize, bad: Option<&BadValue>, [filled, left_out]: [u64; 2]) -> String {
+fn line(
+    setup: &Setup,
+    step: usize,
+    bad: Option<&BadValue>,
+    ([filled, left_out], spectra): ([u64; 2], usize),
+) -> String {
     let lost = setup.catalog.lost().list.iter().filter(|lost| lost.step == step);
     let lost: Vec<String> = lost.map(|lost| format!("{} {}", lost.file, lost.what)).collect();
     let files = match lost.is_empty() {
@@ -176,7 +183,10 @@ fn line(setup: &Setup, step: usize, bad: Option<&BadValue>, [filled, left_out]: 
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(_, points)| *points > 0)
-        .map(|(what, points)| format!("{what} at {points} point(s)"))
+        .map(|(what, points)| match spectra {
+            0 | 1 => format!("{what} at {points} point(s)"),
+            _ => format!("{what} in {points} series of points"),
+        })
         .collect();
     text + &if parts.is_empty() { "no point depends on it".to_owned() } else { parts.join(", ") }
 }

@@ -6,6 +6,7 @@ use rayon::ThreadPool;
 
 use super::compute::{Estimator, TileMaps};
 use super::setup::Setup;
+use super::spectra::Spectrum;
 use super::stop::Stop;
 use super::writers::{Estimated, ShardWriters};
 use crate::Error;
@@ -46,7 +47,7 @@ impl TileStage<'_> {
         let mut before: Option<TileMaps> = None;
         for (tile, series) in transposition.tiles() {
             let (encoded, estimated) = self.pool.join(
-                || before.take().map(|maps| self.encode(maps, filled)).transpose(),
+                || before.take().map(|maps| self.encode(&estimator.spectra, maps, filled)).transpose(),
                 || estimator.tile(tile, series, filling),
             );
             if !self.hand_over(encoded?) {
@@ -59,7 +60,8 @@ impl TileStage<'_> {
                 break;
             }
         }
-        self.hand_over(self.pool.install(|| before.map(|maps| self.encode(maps, filled)).transpose())?);
+        let last = self.pool.install(|| before.map(|maps| self.encode(&estimator.spectra, maps, filled)).transpose());
+        self.hand_over(last?);
         Ok(())
     }
 
@@ -68,19 +70,26 @@ impl TileStage<'_> {
         tile.is_none_or(|tile| self.writers.hand_over(tile))
     }
 
-    fn encode<T: Sample>(&self, maps: TileMaps, shard: &[T]) -> Result<Estimated, Error> {
-        if !self.plan.problem.spectrum {
-            return Ok(Estimated { shard: None, maps });
+    /// `shards` are those of one tile, array after array.
+    fn encode<T: Sample>(&self, spectra: &[Spectrum<T>], maps: TileMaps, shards: &[T]) -> Result<Estimated, Error> {
+        let mut encoded = Vec::new();
+        if self.plan.problem.spectrum {
+            let place = &self.plan.tiles[maps.tile];
+            let face = self.setup.grid.extent.has_faces().then_some(place.face as u64);
+            let index: Vec<u64> = face.into_iter().chain([place.row as u64, place.column as u64, 0]).collect();
+            let mut rest = shards;
+            for Spectrum { array, .. } in spectra {
+                let (shard, after) = rest.split_at(place.points() as usize * array.frequencies);
+                rest = after;
+                let values = match bytemuck::try_cast_slice::<T, f32>(shard) {
+                    Ok(values) if T::BYTES == 4 => Values::F32(values),
+                    _ => Values::F64(bytemuck::cast_slice(shard)),
+                };
+                let shard = self.store.encode_chunk(&array.name, &index, values)?;
+                self.timings.add(Phase::Write, shard.thread_time(), self.plan.machine.threads);
+                encoded.push(shard);
+            }
         }
-        let place = &self.plan.tiles[maps.tile];
-        let face = self.setup.grid.extent.has_faces().then_some(place.face as u64);
-        let index: Vec<u64> = face.into_iter().chain([place.row as u64, place.column as u64, 0]).collect();
-        let values = match bytemuck::try_cast_slice::<T, f32>(shard) {
-            Ok(values) if T::BYTES == 4 => Values::F32(values),
-            _ => Values::F64(bytemuck::cast_slice(shard)),
-        };
-        let shard = self.store.encode_chunk("rotary_psd", &index, values)?;
-        self.timings.add(Phase::Write, shard.thread_time(), self.plan.machine.threads);
-        Ok(Estimated { shard: Some(shard), maps })
+        Ok(Estimated { shards: encoded, maps })
     }
 }

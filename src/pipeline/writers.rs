@@ -1,4 +1,4 @@
-//! Threads that write finished tiles, shard and journal: they wait for the disk while the workers of the pool go on, from pass to pass.
+//! Threads that write finished tiles, shards and journal: they wait for the disk while the workers of the pool go on, from pass to pass.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +10,12 @@ use crate::Error;
 use crate::fault;
 use crate::plan::{Plan, SHARD_WRITERS};
 use crate::report::{Phase, Timings};
-use crate::store::{EncodedChunk, ResultStore};
+use crate::store::{EncodedChunk, ResultStore, ShardFiles};
 
 /// A tile that is to be written.
 pub(super) struct Estimated {
-    /// Spectra, if they are kept.
-    pub(super) shard: Option<EncodedChunk>,
+    /// Spectra, if they are kept, one shard an array.
+    pub(super) shards: Vec<EncodedChunk>,
     /// The rest.
     pub(super) maps: TileMaps,
 }
@@ -30,10 +30,10 @@ pub(super) struct Destination<'a> {
     pub(super) timings: &'a Timings,
 }
 
-/// Writers at work; each shard is written by one of them.
+/// Writers at work; the shards of a tile are written by one of them.
 pub(super) struct ShardWriters<'scope> {
     queue: Arc<Queue>,
-    /// Keeps nothing: a shard is handed over when a writer takes it.
+    /// Keeps nothing: a tile is handed over when a writer takes it.
     hand_over: SyncSender<Estimated>,
     threads: Vec<ScopedJoinHandle<'scope, u64>>,
 }
@@ -87,15 +87,18 @@ impl<'scope> ShardWriters<'scope> {
 }
 
 impl Destination<'_> {
-    /// Writes a shard, then the record that says so; returns bytes of the shard.
-    fn write(self, shard: Option<EncodedChunk>, maps: &TileMaps) -> Result<u64, Error> {
+    /// Writes the shards of a tile, then the record that says so; returns bytes of the shards.
+    fn write(self, shards: Vec<EncodedChunk>, maps: &TileMaps) -> Result<u64, Error> {
         fault::at("write")?;
-        let bytes = shard.map_or(Ok(0), |shard| self.store.write_encoded(shard))?;
+        let mut written = ShardFiles::default();
+        for shard in shards {
+            written.add(self.store.write_encoded(shard)?);
+        }
         fault::at("journal")?;
         let payload = payload(maps, self.planes);
-        self.store.journal().append(place(&self.plan.tiles[maps.tile]), bytes, &payload)?;
-        self.timings.add_bytes(Phase::Write, bytes + payload.len() as u64);
-        Ok(bytes)
+        self.store.journal().append(place(&self.plan.tiles[maps.tile]), written, &payload)?;
+        self.timings.add_bytes(Phase::Write, written.bytes + payload.len() as u64);
+        Ok(written.bytes)
     }
 }
 
@@ -106,8 +109,8 @@ impl Queue {
         let mut bytes = 0;
         loop {
             let next = encoded().as_ref().and_then(|encoded| encoded.recv().ok());
-            let Some(Estimated { shard, maps }) = next else { return bytes };
-            match to.timings.time(Phase::Write, SHARD_WRITERS, || to.write(shard, &maps)) {
+            let Some(Estimated { shards, maps }) = next else { return bytes };
+            match to.timings.time(Phase::Write, SHARD_WRITERS, || to.write(shards, &maps)) {
                 Ok(written) => bytes += written,
                 Err(error) => {
                     self.fail(maps.tile, error);

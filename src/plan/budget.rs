@@ -110,7 +110,7 @@ impl Budget {
         // Of tiles that are narrower than the piece, one step's rows pass through a buffer of their own.
         let reading = product(&[piece.saturating_add(row), steps_per_block as u64]).saturating_add(piece);
         let shard = if problem.spectrum {
-            product(&[tiling.tile_points(), problem.frequencies as u64, sample_bytes])
+            product(&[tiling.tile_points(), problem.spectrum_values as u64, sample_bytes])
         } else {
             0
         };

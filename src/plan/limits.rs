@@ -28,7 +28,7 @@ pub(super) fn check(problem: &Problem) -> Result<u64, PlanError> {
     let points = bounded("faces x nj x ni", &[faces, nj, ni])?;
     let padded_ni = ni.checked_next_multiple_of(LANES).unwrap_or(usize::MAX);
     bounded("faces x nj x ni x steps x fields x bytes", &[faces, nj, padded_ni, steps, fields, sample_bytes])?;
-    bounded("faces x nj x ni x frequencies x bytes", &[faces, nj, padded_ni, problem.frequencies, sample_bytes])?;
+    bounded("faces x nj x ni x frequencies x bytes", &[faces, nj, padded_ni, problem.spectrum_values, sample_bytes])?;
     let (rows, columns) = (span(nj, stride), span(ni, stride));
     bounded("native rows x columns x steps x fields x bytes", &[faces, rows, columns, steps, fields, stored_bytes])?;
     bounded("faces x nj x ni x bytes of maps", &[faces, nj, ni, problem.map_bytes_per_point])?;

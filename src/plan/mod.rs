@@ -2,7 +2,7 @@
 //!
 //! Pure integers: no files, no MPI, no clock. The same input gives the same plan on every rank.
 //!
-//! * A **tile** is a rectangle of selected points of one face and one shard of `rotary_psd`. Its size
+//! * A **tile** is a rectangle of selected points of one face and one shard of each array of spectra. Its size
 //!   depends only on the result (grid, frequencies, record length), never on ranks or memory, so that
 //!   any run writes the same files.
 //! * A **pass** is a run of tiles, in file order, whose whole series fit the allowed memory of all ranks.
@@ -50,15 +50,21 @@ pub struct Problem {
     pub steps: usize,
     /// Time steps that exist as snapshots; the others are known to be missing and are not read.
     pub stored_steps: usize,
-    /// Fields read and exchanged (2 for a velocity).
+    /// Fields read and exchanged: 2 for a velocity, 1 for a scalar.
     pub fields: usize,
     /// Bytes of a sample in memory.
     pub sample_bytes: usize,
     /// Bytes of a value as stored.
     pub stored_bytes: usize,
-    /// Frequencies of the spectrum (the segment length).
+    /// Samples of a segment.
+    pub segment: usize,
+    /// Frequencies of the largest spectrum at a point: the segment length, or about half of it without a velocity.
     pub frequencies: usize,
-    /// Whether the spectrum itself is written.
+    /// Spectra at a point, each an array: of the velocity and of each scalar.
+    pub spectra: usize,
+    /// Values of all spectra at a point.
+    pub spectrum_values: usize,
+    /// Whether the spectra themselves are written.
     pub spectrum: bool,
     /// Bytes of all maps at one point.
     pub map_bytes_per_point: usize,
@@ -214,7 +220,7 @@ impl Plan {
         }
         let files_written = files(&problem, &tiling, wet.len() as u64);
         let spectrum_bytes = if problem.spectrum {
-            wet.iter().map(Tile::points).sum::<u64>() * (problem.frequencies * problem.sample_bytes) as u64
+            wet.iter().map(Tile::points).sum::<u64>() * (problem.spectrum_values * problem.sample_bytes) as u64
         } else {
             0
         };
@@ -271,8 +277,9 @@ impl Plan {
 
 /// Files of the result: shards, map chunks, and one metadata file an array and one for the group.
 fn files(problem: &Problem, tiling: &Tiling, wet_tiles: u64) -> u64 {
-    let shards = if problem.spectrum { wet_tiles } else { 0 };
+    let shards = if problem.spectrum { wet_tiles * problem.spectra as u64 } else { 0 };
     let maps = problem.map_planes as u64 * problem.faces as u64 * tiling.map_blocks_per_face() as u64;
     const ARRAYS_AND_COORDINATES: u64 = 40;
-    shards + maps + ARRAYS_AND_COORDINATES
+    const ARRAYS_OF_A_FIELD: u64 = 6;
+    shards + maps + ARRAYS_AND_COORDINATES + ARRAYS_OF_A_FIELD * (problem.spectra as u64).saturating_sub(1)
 }

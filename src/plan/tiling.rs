@@ -7,7 +7,7 @@ use crate::terms::LANES;
 
 /// Results are cut into about this many tiles, so that a few ranks share even a small one.
 const TILES_WANTED: u64 = 64;
-/// Tiles of a large result are so many that the files stay well under 30 000.
+/// Shards of a large result are so many that the files stay well under 30 000.
 const TILES_AT_MOST: u64 = 16_384;
 /// Shards of a small result.
 const SHARD_BYTES: std::ops::RangeInclusive<u64> = (256 << 10)..=(8 << 20);
@@ -120,7 +120,7 @@ impl Tiling {
         let by_shard =
             (points * point_bytes / TILES_WANTED).clamp(*SHARD_BYTES.start(), *SHARD_BYTES.end()) / point_bytes;
         let by_series = SERIES_BYTES_AT_MOST / series_bytes;
-        let by_count = points.div_ceil(TILES_AT_MOST);
+        let by_count = points.div_ceil((TILES_AT_MOST / problem.spectra as u64).max(1));
         let by_chunk = CHUNK_BYTES_AT_LEAST.div_ceil(point_bytes);
         let wanted = by_shard.min(by_series).max(by_count).max(by_chunk).max(1);
 

@@ -3,74 +3,27 @@
 use serde_json::json;
 
 use super::{Estimate, MapArray, MapKind, Product, attributes};
-use crate::spectrum::band_energy;
-use crate::terms::{Band, BandLimit, CyclesPerDay, LANES, Sample};
+use crate::spectrum::{GroupSummary, band_energy};
+use crate::terms::{Band, CyclesPerDay, LANES, Sample};
 
-/// A reason to look twice at a band's value; bits of `band_flag`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum BandFlag {
-    /// The band is narrower than two bins.
-    Narrow = 1,
-    /// A band that follows f reaches into one with fixed limits.
-    OverlapsFixed = 2,
-    /// The band reaches beyond the Nyquist frequency.
-    BeyondNyquist = 4,
-}
-
-/// `band_ke`, `band_ke_cw`, `band_ke_ccw`, `band_flag`: 1/2 S_ww integrated over lo <= |f| <= hi, edge-exact.
+/// `band_ke`, `band_ke_cw`, `band_ke_ccw`: 1/2 S_ww integrated over lo <= |f| <= hi, edge-exact.
 #[derive(Clone, Debug)]
 pub struct Bands {
     bands: Vec<Band>,
     step: CyclesPerDay,
-    nyquist: CyclesPerDay,
 }
 
 impl Bands {
-    /// Bands of spectra with bins `step` apart, up to `nyquist`.
-    pub fn new(bands: Vec<Band>, step: CyclesPerDay, nyquist: CyclesPerDay) -> Self {
-        Bands { bands, step, nyquist }
-    }
-
-    /// The first band with a fixed limit above Nyquist, which no place could fill, and that limit.
-    pub fn beyond_nyquist(bands: &[Band], nyquist: CyclesPerDay) -> Option<(usize, CyclesPerDay)> {
-        bands.iter().enumerate().find_map(|(at, band)| {
-            band.limits.iter().find_map(|limit| match limit {
-                BandLimit::Fixed(frequency) if frequency.0 > nyquist.0 * (1.0 + 1e-12) => Some((at, *frequency)),
-                _ => None,
-            })
-        })
-    }
-
-    fn flags(&self, at: usize, f0: CyclesPerDay) -> u8 {
-        let [lo, hi] = self.bands[at].limits.map(|limit| limit.at(f0).0);
-        let fixed = |band: &Band| match band.limits {
-            [BandLimit::Fixed(lo), BandLimit::Fixed(hi)] => Some((lo.0, hi.0)),
-            _ => None,
-        };
-        let follows_f = fixed(&self.bands[at]).is_none();
-        let overlaps = follows_f && self.bands.iter().filter_map(fixed).any(|(from, to)| lo < to && from < hi);
-        let mut flags = 0;
-        if hi - lo < 2.0 * self.step.0 * (1.0 - 1e-9) {
-            flags |= BandFlag::Narrow as u8;
-        }
-        if overlaps {
-            flags |= BandFlag::OverlapsFixed as u8;
-        }
-        if hi > self.nyquist.0 * (1.0 + 1e-12) {
-            flags |= BandFlag::BeyondNyquist as u8;
-        }
-        flags
+    /// Bands of spectra with bins `step` apart; one at least.
+    pub fn new(bands: Vec<Band>, step: CyclesPerDay) -> Self {
+        Bands { bands, step }
     }
 }
 
-impl<T: Sample> Product<T> for Bands {
+impl<T: Sample> Product<T, GroupSummary> for Bands {
     fn maps(&self) -> Vec<MapArray> {
-        if self.bands.is_empty() {
-            return Vec::new();
-        }
-        let energy = |name, long_name: &str| MapArray {
-            name,
+        let energy = |name: &str, long_name: &str| MapArray {
+            name: name.to_owned(),
             kind: MapKind::Real,
             by_band: true,
             attributes: attributes(
@@ -83,34 +36,14 @@ impl<T: Sample> Product<T> for Bands {
             energy("band_ke", "kinetic energy per unit mass in the band"),
             energy("band_ke_cw", "clockwise kinetic energy per unit mass in the band"),
             energy("band_ke_ccw", "counter-clockwise kinetic energy per unit mass in the band"),
-            MapArray {
-                name: "band_flag",
-                kind: MapKind::UInt8,
-                by_band: true,
-                attributes: attributes(
-                    "band quality flag",
-                    "1",
-                    &[
-                        (
-                            "flag_masks",
-                            json!([
-                                BandFlag::Narrow as u8,
-                                BandFlag::OverlapsFixed as u8,
-                                BandFlag::BeyondNyquist as u8
-                            ]),
-                        ),
-                        ("flag_meanings", json!("narrower_than_two_bins overlaps_a_fixed_band beyond_nyquist")),
-                    ],
-                ),
-            },
         ]
     }
 
     fn plane_count(&self) -> usize {
-        4 * self.bands.len()
+        3 * self.bands.len()
     }
 
-    fn derive(&self, estimate: &Estimate<'_, T>, planes: &mut [[f64; LANES]]) {
+    fn derive(&self, estimate: &Estimate<'_, T, GroupSummary>, planes: &mut [[f64; LANES]]) {
         let count = self.bands.len();
         for lane in estimate.lanes() {
             let f0 = CyclesPerDay(estimate.inertial_frequency[lane]);
@@ -120,29 +53,7 @@ impl<T: Sample> Product<T> for Bands {
                 planes[at][lane] = energy.total();
                 planes[count + at][lane] = energy.cw;
                 planes[2 * count + at][lane] = energy.ccw;
-                planes[3 * count + at][lane] = f64::from(self.flags(at, f0));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn band(lo: &str, hi: &str) -> Band {
-        Band { name: "x".into(), limits: [lo.parse().unwrap(), hi.parse().unwrap()], written: [lo.into(), hi.into()] }
-    }
-
-    #[test]
-    fn flags_tell_what_is_wrong_at_a_place() {
-        let bands = Bands::new(vec![band("0.9 f", "1.1 f"), band("0.9", "1.1")], CyclesPerDay(0.1), CyclesPerDay(1.2));
-        let at = |f0| bands.flags(0, CyclesPerDay(f0));
-        assert_eq!(at(0.5), BandFlag::Narrow as u8);
-        assert_eq!(at(-1.0), BandFlag::OverlapsFixed as u8);
-        assert_eq!(at(1.15), BandFlag::OverlapsFixed as u8 | BandFlag::BeyondNyquist as u8);
-        assert_eq!(bands.flags(1, CyclesPerDay(1.0)), 0, "a fixed band of two bins is fine");
-        assert_eq!(Bands::beyond_nyquist(&bands.bands, CyclesPerDay(1.0)), Some((1, CyclesPerDay(1.1))));
-        assert_eq!(Bands::beyond_nyquist(&bands.bands, CyclesPerDay(1.1)), None);
     }
 }

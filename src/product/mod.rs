@@ -1,24 +1,35 @@
 //! Estimates of a lane group in, named output values out: one file a product.
 //!
-//! A product says which maps it makes and fills them, 16 locations at a time, from the group's rotary
-//! spectra [lane][frequency] (S_ww, m2 s-2 d, ascending) and summary. Maps are carried as float64 and
+//! A product says which maps it makes and fills them, 16 locations at a time, from the group's spectra [lane][frequency],
+//! ascending, and its summary: of a velocity the rotary spectra (S_ww, m2 s-2 d), of a scalar the one-sided ones (unit2 d).
+//! The type of the summary tells which of the two a product is for; some are for both. Maps are carried as float64 and
 //! rounded to their type when they are written.
 
+mod band_flags;
 mod bands;
 mod geometry;
 mod moments;
+mod one_sided;
 mod quality;
 mod rotary;
+mod scalar;
+mod scalar_bands;
+mod scalar_moments;
 
-pub use bands::{BandFlag, Bands};
+pub use band_flags::{BandFlag, BandFlags};
+pub use bands::Bands;
 pub use geometry::{GeometryMap, geometry_maps};
 pub use moments::Moments;
+pub use one_sided::one_sided_psd_attributes;
 pub use quality::Quality;
 pub use rotary::rotary_psd_attributes;
+pub use scalar::Scalar;
+pub use scalar_bands::ScalarBands;
+pub use scalar_moments::ScalarMoments;
 
 use serde_json::{Map, Value, json};
 
-use crate::spectrum::GroupSummary;
+use crate::spectrum::{GroupSummary, ScalarSummary, Summary};
 use crate::terms::{LANES, Sample};
 
 /// The type of a map in the result.
@@ -48,7 +59,7 @@ impl MapKind {
 #[derive(Clone, Debug)]
 pub struct MapArray {
     /// Name in the result.
-    pub name: &'static str,
+    pub name: String,
     /// Type in the result.
     pub kind: MapKind,
     /// Whether there is one plane a band.
@@ -57,20 +68,20 @@ pub struct MapArray {
     pub attributes: Map<String, Value>,
 }
 
-/// Estimates of one lane group.
+/// Estimates of one field in one lane group.
 #[derive(Clone, Copy, Debug)]
-pub struct Estimate<'a, T> {
-    /// 16 rows of S_ww [m2 s-2 d], ascending frequency.
+pub struct Estimate<'a, T, S> {
+    /// 16 rows of the spectrum, ascending frequency: S_ww [m2 s-2 d], or one-sided ones of a scalar [unit2 d].
     pub psd: &'a [T],
     /// Means, variances, segments, degrees of freedom.
-    pub summary: &'a GroupSummary,
+    pub summary: &'a S,
     /// Bit k: lane k has a series.
     pub active: u16,
     /// Signed inertial frequency by lane [cpd].
     pub inertial_frequency: &'a [f64; LANES],
 }
 
-impl<T> Estimate<'_, T> {
+impl<T, S> Estimate<'_, T, S> {
     /// Lanes with a series.
     pub fn lanes(&self) -> impl Iterator<Item = usize> {
         let active = self.active;
@@ -84,15 +95,21 @@ impl<T> Estimate<'_, T> {
     }
 }
 
-/// What a run derives from the spectra.
-pub trait Product<T: Sample>: Send + Sync {
+/// What a run derives from the spectra of a velocity (S is [`GroupSummary`]) or of a scalar ([`ScalarSummary`]).
+pub trait Product<T: Sample, S: Summary>: Send + Sync {
     /// The maps, in the order in which [`derive`](Self::derive) fills them.
     fn maps(&self) -> Vec<MapArray>;
     /// Planes that [`derive`](Self::derive) fills.
     fn plane_count(&self) -> usize;
     /// Fills one plane a map (a banded map has one a band), by lane, for the lanes with a series.
-    fn derive(&self, estimate: &Estimate<'_, T>, planes: &mut [[f64; LANES]]);
+    fn derive(&self, estimate: &Estimate<'_, T, S>, planes: &mut [[f64; LANES]]);
 }
+
+/// Products of a velocity.
+pub type VelocityProducts<T> = Vec<Box<dyn Product<T, GroupSummary>>>;
+
+/// Products of a scalar.
+pub type ScalarProducts<T> = Vec<Box<dyn Product<T, ScalarSummary>>>;
 
 /// CF attributes of a map; `more` may add or replace.
 pub(crate) fn attributes(long_name: &str, units: &str, more: &[(&str, Value)]) -> Map<String, Value> {

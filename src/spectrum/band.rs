@@ -1,6 +1,6 @@
-//! Kinetic energy of a frequency band, by sense of rotation.
+//! What a frequency band holds: kinetic energy by sense of rotation, variance of a scalar.
 
-use super::frequency::zero_index;
+use super::frequency::{one_sided_bins, zero_index};
 use crate::terms::{CyclesPerDay, Sample};
 
 /// Kinetic energy of a band [m2 s-2], clockwise and counter-clockwise.
@@ -34,30 +34,72 @@ pub fn band_energy<T: Sample>(
     lo: CyclesPerDay,
     hi: CyclesPerDay,
 ) -> RotaryEnergy {
-    let (bins, df) = (psd.len(), frequency_step.0);
+    let bins = psd.len();
+    let zero = zero_index(bins);
+    let (mut cw, mut ccw) = (0.0, 0.0);
+    let known = for_each_overlap(bins, frequency_step, lo, hi, |k, width| {
+        let half_width = 0.5 * frequency_step.0 * width;
+        // For an even count the bin at +Nyquist is the one stored at -Nyquist.
+        let counter_clockwise = (zero + k) % bins;
+        cw += half_width * psd[zero - k].as_f64();
+        ccw += half_width * psd[counter_clockwise].as_f64();
+    });
+    if known { RotaryEnergy { cw, ccw } } else { RotaryEnergy { cw: f64::NAN, ccw: f64::NAN } }
+}
+
+/// Variance of a scalar at `lo` <= f <= `hi`, sums in float64.
+///
+/// `psd` is one one-sided spectrum [unit² d] of segments of `segment` samples: N/2 + 1 values from 0, bins
+/// `frequency_step` apart, every bin doubled but DC and, for an even segment, Nyquist. It is what the two-sided spectrum has
+/// within those limits of |f|, the density being constant on each bin [f_k - df/2, f_k + df/2]: of DC and Nyquist, which
+/// are not doubled, the half of the bin that is within [0, Nyquist] counts twice, so that each counts once in all.
+///
+/// Limits and what is not known are as in [`band_energy`].
+///
+/// # Panics
+/// If `psd` has another length.
+pub fn band_variance<T: Sample>(
+    psd: &[T],
+    segment: usize,
+    frequency_step: CyclesPerDay,
+    lo: CyclesPerDay,
+    hi: CyclesPerDay,
+) -> f64 {
+    assert_eq!(psd.len(), one_sided_bins(segment), "one-sided spectra of {segment} samples");
+    let mut variance = 0.0;
+    let known = for_each_overlap(segment, frequency_step, lo, hi, |k, width| {
+        let sides = if k == 0 || 2 * k == segment { 2.0 } else { 1.0 };
+        variance += sides * frequency_step.0 * width * psd[k].as_f64();
+    });
+    if known { variance } else { f64::NAN }
+}
+
+/// Calls `each` with the number k of every bin of 0 to Nyquist under the band and with how much of it is, in bins; there
+/// are `bins` bins in the two-sided spectrum. One bin at least is visited, so that a band of no width is NaN on land too.
+/// False if nothing is known of the band.
+fn for_each_overlap(
+    bins: usize,
+    frequency_step: CyclesPerDay,
+    lo: CyclesPerDay,
+    hi: CyclesPerDay,
+    mut each: impl FnMut(usize, f64),
+) -> bool {
     let nyquist = bins as f64 / 2.0;
-    let (from, to) = (lo.0 / df, hi.0 / df);
+    let (from, to) = (lo.0 / frequency_step.0, hi.0 / frequency_step.0);
     let above_nyquist = from >= nyquist && to > nyquist;
     if bins == 0 || above_nyquist || from.is_nan() || to.is_nan() {
-        return RotaryEnergy { cw: f64::NAN, ccw: f64::NAN };
+        return false;
     }
     let from = from.clamp(0.0, nyquist);
     let to = to.clamp(from, nyquist);
-    let zero = zero_index(bins);
-    let (mut cw, mut ccw) = (0.0, 0.0);
-    // One bin at least is visited, so that a band of no width is NaN on land too.
     let first = (from.round() as usize).min(bins / 2);
     let last = (to.round() as usize).clamp(first, bins / 2);
     for k in first..=last {
         let left = (k as f64 - 0.5).max(from);
         let right = (k as f64 + 0.5).min(to);
-        let half_width = 0.5 * df * (right - left).max(0.0);
-        // For an even count the bin at +Nyquist is the one stored at -Nyquist.
-        let counter_clockwise = (zero + k) % bins;
-        cw += half_width * psd[zero - k].as_f64();
-        ccw += half_width * psd[counter_clockwise].as_f64();
+        each(k, (right - left).max(0.0));
     }
-    RotaryEnergy { cw, ccw }
+    true
 }
 
 #[cfg(test)]
@@ -124,6 +166,35 @@ mod tests {
                 assert!((got.ccw - ccw).abs() < tolerance, "{bins} {lo} {hi}: {} {ccw}", got.ccw);
             }
         }
+    }
+
+    /// A one-sided spectrum is a two-sided one, even in f, folded; its bands are those of twice the kinetic energy.
+    #[test]
+    fn bands_of_a_one_sided_spectrum_are_those_of_the_two_sided_one() {
+        for bins in [1, 2, 3, 8, 15, 16, 17, 30, 31, 97] {
+            let (half, df) = spectrum(bins);
+            let two_sided: Vec<f64> = (0..bins).map(|a| half[a.abs_diff(zero_index(bins))]).collect();
+            let one_sided: Vec<f64> =
+                (0..=bins / 2).map(|k| if k == 0 || 2 * k == bins { half[k] } else { 2.0 * half[k] }).collect();
+            let variance = |lo, hi| band_variance(&one_sided, bins, df, CyclesPerDay(lo), CyclesPerDay(hi));
+            for (lo, hi) in [(0.0, 12.0), (0.0, 0.2), (1.0, 1.01), (0.83, 5.21), (9.0, 12.0), (11.9, 14.0), (-1.0, 3.0)]
+            {
+                let expected = 2.0 * energy(&two_sided, df, lo, hi).total();
+                let got = variance(lo, hi);
+                assert!((got - expected).abs() <= 1e-14 * expected, "{bins} {lo} {hi}: {got} is not {expected}");
+            }
+            let whole = df.0 * two_sided.iter().sum::<f64>();
+            assert!((variance(0.0, 12.0) / whole - 1.0).abs() < 1e-14, "{bins}");
+            assert!(variance(12.0, 13.0).is_nan() && variance(f64::NAN, 1.0).is_nan());
+        }
+        let df = CyclesPerDay(1.0);
+        assert!(band_variance(&[f64::NAN; 4], 6, df, CyclesPerDay(0.9), CyclesPerDay(1.1)).is_nan());
+        // Of DC and Nyquist all, of the others a share.
+        let shares = [[8.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 8.0], [0.0, 8.0, 0.0, 0.0]]
+            .map(|psd| band_variance(&psd, 6, df, CyclesPerDay(0.0), CyclesPerDay(3.0)));
+        assert_eq!(shares, [8.0; 3]);
+        let quarter = band_variance(&[8.0, 0.0, 0.0, 0.0], 6, df, CyclesPerDay(0.25), CyclesPerDay(3.0));
+        assert_eq!(quarter, 4.0);
     }
 
     #[test]

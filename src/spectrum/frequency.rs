@@ -14,6 +14,17 @@ pub fn ascending_frequencies(length: usize, sampling_interval: Seconds) -> Vec<f
     (0..length).map(|k| (k as f64 - zero) * SECONDS_PER_DAY / segment_seconds).collect()
 }
 
+/// Bins of a one-sided spectrum of segments of `length` samples: DC to Nyquist, which is a bin where `length` is even.
+pub fn one_sided_bins(length: usize) -> usize {
+    length / 2 + 1
+}
+
+/// The bin centres of a one-sided spectrum [cycles per day]: 0, df, ... up to Nyquist at the most.
+pub fn one_sided_frequencies(length: usize, sampling_interval: Seconds) -> Vec<f64> {
+    let segment_seconds = length as f64 * sampling_interval.0;
+    (0..one_sided_bins(length)).map(|k| k as f64 * SECONDS_PER_DAY / segment_seconds).collect()
+}
+
 /// Index of the DC bin on the ascending axis; the bin of k df is `zero_index + k`, for
 /// -(N/2) <= k <= (N-1)/2 with integer division.
 pub fn zero_index(length: usize) -> usize {
@@ -43,6 +54,12 @@ mod tests {
             assert_eq!(axis[zero_index(length)], 0.0);
             if length % 2 == 0 {
                 assert_eq!(axis[0], -SECONDS_PER_DAY / 3000.0);
+            }
+            let one_sided = one_sided_frequencies(length, Seconds(1500.0));
+            assert_eq!(one_sided.len(), length / 2 + 1);
+            for (k, f) in one_sided.iter().enumerate() {
+                // To the bit; for an even length Nyquist is stored at -Nyquist.
+                assert_eq!(*f, axis[(length / 2 + k) % length].abs(), "{length} {k}");
             }
             for (a, f) in axis.iter().enumerate() {
                 let k = (a + ascending_start(length)) % length;

@@ -42,6 +42,54 @@ pub struct GroupSummary {
     pub degrees_of_freedom: [f64; LANES],
 }
 
+/// Statistics of a scalar in a lane group over its valid samples; NaN and 0 segments in inactive lanes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScalarSummary {
+    /// Mean, in the scalar's unit.
+    pub mean: [f64; LANES],
+    /// Variance, ddof 0, in the square of the scalar's unit.
+    pub variance: [f64; LANES],
+    /// Whole segments in the mean.
+    pub segments_used: [u32; LANES],
+    /// Degrees of freedom of one bin of the spectrum, away from 0, Nyquist and their neighbours; NaN without a segment.
+    pub degrees_of_freedom: [f64; LANES],
+}
+
+/// What the statistics of a velocity and of a scalar have in common.
+pub trait Summary {
+    /// Whole segments in the mean.
+    fn segments_used(&self) -> &[u32; LANES];
+    /// Degrees of freedom of one bin; NaN without a segment.
+    fn degrees_of_freedom(&self) -> &[f64; LANES];
+}
+
+impl Summary for GroupSummary {
+    fn segments_used(&self) -> &[u32; LANES] {
+        &self.segments_used
+    }
+
+    fn degrees_of_freedom(&self) -> &[f64; LANES] {
+        &self.degrees_of_freedom
+    }
+}
+
+impl Summary for ScalarSummary {
+    fn segments_used(&self) -> &[u32; LANES] {
+        &self.segments_used
+    }
+
+    fn degrees_of_freedom(&self) -> &[f64; LANES] {
+        &self.degrees_of_freedom
+    }
+}
+
+impl Default for ScalarSummary {
+    fn default() -> Self {
+        let nan = [f64::NAN; LANES];
+        ScalarSummary { mean: nan, variance: nan, segments_used: [0; LANES], degrees_of_freedom: nan }
+    }
+}
+
 impl Default for GroupSummary {
     fn default() -> Self {
         let nan = [f64::NAN; LANES];

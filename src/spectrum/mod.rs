@@ -4,8 +4,9 @@
 //! f32 or f64, with NaN where a sample is missing; the angles to east and north; scratch that the caller owns. Short
 //! gaps may be filled first, linearly in time; segments that touch any other are left out.
 //! Out: rotary spectra S_ww [m2 s-2 d], 16 rows [lane][frequency], two-sided and ascending from -Nyquist; means,
-//! variances, segments used and degrees of freedom by lane; energies of bands [m2 s-2]. The inner calls neither
-//! allocate nor fail, and a lane's numbers do not depend on its neighbours.
+//! variances, segments used and degrees of freedom by lane; energies of bands [m2 s-2]. Of one scalar in place of u and v:
+//! one-sided spectra [unit2 d], 16 rows of N/2 + 1 frequencies from 0, with the same statistics, and variances of bands. The
+//! inner calls neither allocate nor fail, and a lane's numbers do not depend on its neighbours.
 //!
 //! Any room may call this one; it calls only `terms`. Sums are float64 in either precision.
 
@@ -31,12 +32,14 @@ mod window;
 #[cfg(test)]
 mod truth;
 
-pub use band::{RotaryEnergy, band_energy};
+pub use band::{RotaryEnergy, band_energy, band_variance};
 pub use dof::SegmentCorrelation;
 pub use error::SpectrumError;
-pub use frequency::{ascending_frequencies, ascending_start, frequency_step, zero_index};
+pub use frequency::{
+    ascending_frequencies, ascending_start, frequency_step, one_sided_bins, one_sided_frequencies, zero_index,
+};
 pub use gaps::GapCounts;
-pub use group::{GroupSummary, Rotation};
+pub use group::{GroupSummary, Rotation, ScalarSummary, Summary};
 pub use segment_cost::{LengthCost, SegmentCost};
 pub use segments::{SegmentSet, Segmentation};
 pub use welch::{Welch, WelchScratch, WelchSpec};

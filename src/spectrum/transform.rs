@@ -2,13 +2,14 @@
 //!
 //! In: u, v of one segment [time][lane] and what is to be removed. Out, lane by lane:
 //! X_k = Σ_n w_n x_n exp(-2πi k n / N), x = u_east + i v_north after detrending, k in FFT order, unscaled.
+//! Of a scalar two segments go at a time, x = x_1 + i x_2: the transform of a real series alone is half redundant.
 
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
-use super::turn::{Trend, Turn};
+use super::turn::{Trend, Turn, TurnPair};
 use super::{Rotation, SpectrumError, window_coefficients};
 use crate::terms::{Detrend, InstructionSet, LANES, Line, Sample, Window};
 
@@ -41,6 +42,14 @@ pub(super) struct SegmentInput<'a, T> {
     pub(super) u_trend: Trend,
     pub(super) v_trend: Trend,
     pub(super) rotation: &'a Rotation<T>,
+}
+
+/// Two segments of a scalar in a lane group, of which a lane uses both, one, or none.
+pub(super) struct PairInput<'a, T> {
+    pub(super) segments: [&'a [Line<T>]; 2],
+    pub(super) trends: [Trend; 2],
+    /// Bit per lane; what a lane does not use is zero in its place.
+    pub(super) used: [u16; 2],
 }
 
 impl<T: Sample> SegmentTransform<T> {
@@ -88,7 +97,7 @@ impl<T: Sample> SegmentTransform<T> {
         segment: &SegmentInput<'_, T>,
         lanes: u16,
         scratch: &mut SegmentRows<T>,
-        mut take: impl FnMut(usize, &[Complex<T>]),
+        take: impl FnMut(usize, &[Complex<T>]),
     ) {
         self.instructions.run(Turn {
             u: segment.u,
@@ -101,12 +110,50 @@ impl<T: Sample> SegmentTransform<T> {
             rows: &mut scratch.rows,
             stride: self.stride,
         });
+        let level = |lane: usize| {
+            let level = Complex::new(segment.u_trend.level[lane], segment.v_trend.level[lane]);
+            segment.rotation.turned(lane, level)
+        };
+        self.transform_rows(lanes, level, scratch, take);
+    }
+
+    /// Transforms two segments of a scalar, the second as imaginary part, in the lanes that use one of them, and hands
+    /// each lane to `take` while it is in cache.
+    pub(super) fn transform_pair(
+        &self,
+        pair: &PairInput<'_, T>,
+        scratch: &mut SegmentRows<T>,
+        take: impl FnMut(usize, &[Complex<T>]),
+    ) {
+        self.instructions.run(TurnPair {
+            segments: pair.segments,
+            trends: &pair.trends,
+            used: pair.used,
+            window: &self.window,
+            sloping: self.sloping,
+            rows: &mut scratch.rows,
+            stride: self.stride,
+        });
+        let level = |lane: usize| {
+            let of = |at: usize| if pair.used[at] >> lane & 1 == 1 { pair.trends[at].level[lane] } else { 0.0 };
+            Complex::new(of(0), of(1))
+        };
+        self.transform_rows(pair.used[0] | pair.used[1], level, scratch, take);
+    }
+
+    /// Transforms the rows of `lanes` (bits) in place; `level` is the mean of a lane, where that is put back.
+    fn transform_rows(
+        &self,
+        lanes: u16,
+        level: impl Fn(usize) -> Complex<f64>,
+        scratch: &mut SegmentRows<T>,
+        mut take: impl FnMut(usize, &[Complex<T>]),
+    ) {
         for lane in (0..LANES).filter(|lane| lanes >> lane & 1 == 1) {
             let row = &mut scratch.rows[lane * self.stride..][..self.length];
             self.fft.process_with_scratch(row, &mut scratch.fft);
             if !self.mean_response.is_empty() {
-                let level = Complex::new(segment.u_trend.level[lane], segment.v_trend.level[lane]);
-                self.put_back(segment.rotation.turned(lane, level), row);
+                self.put_back(level(lane), row);
             }
             take(lane, row);
         }

@@ -1,4 +1,5 @@
-//! Turns a segment from [time][lane] into 16 contiguous rows, detrended, rotated and windowed on the way.
+//! Turns a segment of a velocity, or two of a scalar, from [time][lane] into 16 contiguous rows, detrended, rotated and
+//! windowed on the way.
 
 use rustfft::num_complex::Complex;
 
@@ -72,6 +73,69 @@ impl<T: Sample> Turn<'_, T> {
                 }
             }
             put_rows((&east, &north), times, self.rows, self.stride, start);
+            start += times;
+        }
+    }
+}
+
+/// Fills `rows` with window · ((x - trend) + i (y - trend)), x and y being two segments of one scalar; a lane that does
+/// not use one of them gets zeros in its place, whatever it holds.
+pub(super) struct TurnPair<'a, T> {
+    /// Two segments [time][lane] of one length.
+    pub(super) segments: [&'a [Line<T>]; 2],
+    pub(super) trends: &'a [Trend; 2],
+    /// Bit per lane.
+    pub(super) used: [u16; 2],
+    /// As many coefficients as a segment has samples.
+    pub(super) window: &'a [T],
+    /// Whether the trends have slopes.
+    pub(super) sloping: bool,
+    /// 16 rows, `stride` apart.
+    pub(super) rows: &'a mut [Complex<T>],
+    pub(super) stride: usize,
+}
+
+impl<T: Sample> VectorLoop for TurnPair<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        if self.sloping {
+            let middle = (self.segments[0].len() as f64 - 1.0) / 2.0;
+            let lines = self.trends.each_ref().map(|trend| SlopingLine { trend, middle });
+            self.turn(&lines);
+        } else {
+            let levels = self.trends.each_ref().map(|trend| Level::new(&trend.level));
+            self.turn(&levels);
+        }
+    }
+}
+
+impl<T: Sample> TurnPair<'_, T> {
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    fn turn(self, removals: &[impl Removal<T>; 2]) {
+        let zero = T::zero();
+        let bit = |used: u16, lane: usize| if used >> lane & 1 == 1 { T::one() } else { zero };
+        // A comparison of numbers is one of vectors; a factor of 0 would leave NaN as it is.
+        let used: [[T; LANES]; 2] = self.used.map(|used| std::array::from_fn(|lane| bit(used, lane)));
+        let (mut re, mut im): (Part<T>, Part<T>) = ([[zero; LANES]; TILE], [[zero; LANES]; TILE]);
+        let [x, y] = self.segments;
+        let mut start = 0;
+        while start < x.len() {
+            let times = TILE.min(x.len() - start);
+            let window = &self.window[start..start + times];
+            let (x, y) = (&x[start..start + times], &y[start..start + times]);
+            for at in 0..times {
+                let (weight, n) = (window[at], start + at);
+                for lane in 0..LANES {
+                    let dx = weight * removals[0].residual(x[at].0[lane], lane, n);
+                    let dy = weight * removals[1].residual(y[at].0[lane], lane, n);
+                    re[at][lane] = if used[0][lane] > zero { dx } else { zero };
+                    im[at][lane] = if used[1][lane] > zero { dy } else { zero };
+                }
+            }
+            put_rows((&re, &im), times, self.rows, self.stride, start);
             start += times;
         }
     }

@@ -1,5 +1,7 @@
 //! Welch's estimate of the rotary spectrum of a lane group (Welch 1967; Gonella 1972 for the rotary form).
 
+mod one_sided;
+
 use std::ops::Range;
 
 use rustfft::num_complex::Complex;
@@ -29,13 +31,14 @@ pub struct WelchSpec {
     pub detrend: Detrend,
     /// Time from one sample to the next.
     pub sampling_interval: Seconds,
-    /// Longest run of missing values, of u or of v, that is filled linearly in time; 0 fills none.
+    /// Longest run of missing values, of u, of v or of a scalar, that is filled linearly in time; 0 fills none.
     pub longest_gap: usize,
 }
 
 /// A plan for Welch spectra of records of one length; shared by threads.
 pub struct Welch<T: Sample> {
     segmentation: Segmentation,
+    sampling_interval: Seconds,
     frequencies: Vec<f64>,
     detrend: Detrend,
     longest_gap: usize,
@@ -98,6 +101,7 @@ impl<T: Sample> Welch<T> {
             .map(|samples| run_at(samples.start)..run_at(samples.end))
             .collect();
         Ok(Welch {
+            sampling_interval: spec.sampling_interval,
             frequencies: ascending_frequencies(spec.segment, spec.sampling_interval),
             detrend: spec.detrend,
             longest_gap: spec.longest_gap,
@@ -127,7 +131,7 @@ impl<T: Sample> Welch<T> {
         self.correlation.degrees_of_freedom(used)
     }
 
-    /// Working space for [`Welch::rotary`], one a thread.
+    /// Working space for [`Welch::rotary`] and [`Welch::one_sided`], one a thread.
     pub fn scratch(&self) -> WelchScratch<T> {
         WelchScratch {
             rows: self.transform.scratch(),
@@ -185,14 +189,9 @@ impl<T: Sample> Welch<T> {
         scratch: &mut WelchScratch<T>,
         psd: &mut [T],
     ) -> GroupSummary {
-        let (steps, segment) = (self.segmentation.steps, self.segmentation.length);
-        assert_eq!((u.len(), v.len()), (steps, steps), "u and v are records of {steps} lines");
+        let segment = self.segmentation.length;
+        self.check_slices(u, v, scratch);
         assert_eq!(psd.len(), LANES * segment, "psd is 16 rows of {segment} values");
-        assert_eq!(
-            (scratch.power.len(), scratch.runs.len(), scratch.usable.len(), scratch.filled[0].len()),
-            (self.power_len(), self.run_count(), self.segmentation.count, self.filled_len()),
-            "the scratch is of another plan"
-        );
         if active == 0 {
             psd.fill(T::nan());
             return GroupSummary::default();
@@ -204,9 +203,7 @@ impl<T: Sample> Welch<T> {
         // Lent out of the scratch, so that the rest of it can be worked with.
         let mut filled = std::mem::take(&mut scratch.filled);
         let record = self.without_short_gaps(record, &sums, active, &mut filled, scratch);
-        for (usable, runs) in scratch.usable.iter_mut().zip(&self.segment_runs) {
-            *usable = scratch.runs[runs.clone()].iter().fold(active, |lanes, run| lanes & run.whole);
-        }
+        self.find_usable(active, scratch);
         self.accumulate_power(&record, &sums, rotation, scratch);
         scratch.filled = filled;
         let summary = self.summarise(&sums, rotation, active, scratch);
@@ -227,6 +224,35 @@ impl<T: Sample> Welch<T> {
             }
         }
         summary
+    }
+
+    fn check_slices(&self, u: &[Line<T>], v: &[Line<T>], scratch: &WelchScratch<T>) {
+        let steps = self.segmentation.steps;
+        assert_eq!((u.len(), v.len()), (steps, steps), "records are {steps} lines");
+        assert_eq!(
+            (scratch.power.len(), scratch.runs.len(), scratch.usable.len(), scratch.filled[0].len()),
+            (self.power_len(), self.run_count(), self.segmentation.count, self.filled_len()),
+            "the scratch is of another plan"
+        );
+    }
+
+    /// The active lanes in which a segment is whole, by segment, from the runs that were summed.
+    fn find_usable(&self, active: u16, scratch: &mut WelchScratch<T>) {
+        for (usable, runs) in scratch.usable.iter_mut().zip(&self.segment_runs) {
+            *usable = scratch.runs[runs.clone()].iter().fold(active, |lanes, run| lanes & run.whole);
+        }
+    }
+
+    /// Segments used in a lane, and the degrees of freedom that they give.
+    fn segments_of(&self, lane: usize, scratch: &mut WelchScratch<T>) -> (u32, f64) {
+        let used = scratch.usable.iter().filter(|lanes| *lanes >> lane & 1 == 1).count();
+        if used == self.segmentation.count {
+            return (used as u32, self.full_degrees_of_freedom);
+        }
+        for (segment, lanes) in scratch.usable.iter().enumerate() {
+            scratch.set.set(segment, lanes >> lane & 1 == 1);
+        }
+        (used as u32, self.correlation.degrees_of_freedom(&scratch.set))
     }
 
     /// The record with its short gaps filled, in `filled`, and the runs of it; counts what was filled and what was not.
@@ -332,16 +358,7 @@ impl<T: Sample> Welch<T> {
             (summary.u_mean[lane], summary.v_mean[lane]) = (mean.re, mean.im);
             let (cos, sin) = (rotation.cos.0[lane].as_f64(), rotation.sin.0[lane].as_f64());
             (summary.u_variance[lane], summary.v_variance[lane]) = sums.rotated_variances(lane, cos, sin);
-            let used = scratch.usable.iter().filter(|lanes| *lanes >> lane & 1 == 1).count();
-            summary.segments_used[lane] = used as u32;
-            summary.degrees_of_freedom[lane] = if used == self.segmentation.count {
-                self.full_degrees_of_freedom
-            } else {
-                for (segment, lanes) in scratch.usable.iter().enumerate() {
-                    scratch.set.set(segment, lanes >> lane & 1 == 1);
-                }
-                self.correlation.degrees_of_freedom(&scratch.set)
-            };
+            (summary.segments_used[lane], summary.degrees_of_freedom[lane]) = self.segments_of(lane, scratch);
         }
         summary
     }

@@ -27,7 +27,7 @@ mod spec;
 mod tests;
 
 pub use error::StoreError;
-pub use journal::{Journal, JournalFile, JournalReader, TileRecord};
+pub use journal::{Journal, JournalFile, JournalReader, ShardFiles, TileRecord};
 pub use place::{Found, Start};
 pub use read::{ArrayHeader, ReadError, StoredArray, StoredGroup};
 pub use result::{EncodedChunk, ResultStore};

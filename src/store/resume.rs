@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::hold::Hold;
-use super::journal::{self, Journal, JournalFile, TileRecord};
+use super::journal::{self, Journal, JournalFile, ShardFiles, TileRecord};
 use super::place::{BEGUN, Found, Place, Start};
 use super::result::chunk_path;
 use super::{GroupSpec, ResultStore, StoreError, file};
@@ -90,24 +90,27 @@ impl ResultStore {
         Ok((Unfinished { overwrite: begun.overwrite, files, hold }, begun.identity))
     }
 
-    /// Any rank: the tiles that a file of the journal says are finished, whose shards of `array` stand as they were
-    /// written; `has_faces` if it has that dimension.
+    /// Any rank: the tiles that a file of the journal says are finished, whose shards of `arrays` stand as they were
+    /// written; `has_faces` if these have that dimension.
     ///
     /// # Errors
     /// When the journal cannot be read.
     pub fn finished_tiles(
         path: &Path,
         file: JournalFile,
-        array: &str,
+        arrays: &[String],
         has_faces: bool,
     ) -> Result<Vec<TileRecord>, StoreError> {
-        let shards = Place::new(path)?.partial.join(array);
+        let partial = Place::new(path)?.partial;
         let stands = |record: &TileRecord| {
             let [face, row, column] = record.tile.map(u64::from);
             let index: Vec<u64> = has_faces.then_some(face).into_iter().chain([row, column, 0]).collect();
-            let length = fs::metadata(chunk_path(&shards, &index)).map(|metadata| metadata.len());
-            // After a loss of power a record may be there whose shard's name is not.
-            record.shard_bytes == 0 || length.is_ok_and(|length| length == record.shard_bytes)
+            // After a loss of power a record may be there whose shards' names are not.
+            let mut there = ShardFiles::default();
+            for array in arrays {
+                there.add(fs::metadata(chunk_path(&partial.join(array), &index)).map_or(0, |file| file.len()));
+            }
+            there == record.shard_files()
         };
         let mut records = journal::records_of(&folder(path)?, file)?;
         records.retain(stands);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::coordinates::{Coordinates, Indices};
+use super::coordinates::{Coordinates, FREQUENCIES, Indices};
 use crate::store::StoredArray;
 
 /// One of the two groups.
@@ -33,7 +33,10 @@ impl fmt::Display for Side {
 #[non_exhaustive]
 pub enum Problem {
     /// A dimension that says nothing to this comparison.
-    #[error("{side} has a dimension `{dimension}`; known are face, j, i, freq_time, band, and point in the reference")]
+    #[error(
+        "{side} has a dimension `{dimension}`; known are face, j, i, freq_time, freq_time_one_sided, band, and point in \
+         the reference"
+    )]
     UnknownDimension {
         /// Where.
         side: Side,
@@ -148,7 +151,7 @@ pub(super) fn align(
         result_array: result,
         reference_lengths: &reference.header().shape,
     };
-    let known = ["face", "j", "i", "freq_time", "band"];
+    let known = ["face", "j", "i", FREQUENCIES[0], FREQUENCIES[1], "band"];
     let listed = sides.reference.iter().any(|name| name == "point");
     for (side, names, shape) in
         [(Side::Reference, sides.reference, reference.header()), (Side::Result, sides.result, result.header())]
@@ -172,7 +175,9 @@ pub(super) fn align(
         return Err(Problem::NoPointInCommon);
     }
     axes.extend(sides.bands(&mut problems)?);
-    axes.extend(sides.frequencies(&mut problems)?);
+    for name in FREQUENCIES {
+        axes.extend(sides.frequencies(name, &mut problems)?);
+    }
     let spatial = |name: &String| ["face", "j", "i", "point"].contains(&name.as_str());
     let reference_points =
         sides.reference.iter().zip(sides.reference_lengths).filter(|(name, _)| spatial(name)).map(|(_, n)| n).product();
@@ -326,11 +331,11 @@ impl Sides<'_> {
         Ok(Some(Axis { role: Role::Band, reference_dims: vec![reference], result_dims: vec![result], pairs }))
     }
 
-    fn frequencies(&self, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
-        let Some((reference, result)) = self.both("freq_time")? else { return Ok(None) };
+    fn frequencies(&self, name: &'static str, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
+        let Some((reference, result)) = self.both(name)? else { return Ok(None) };
         let values = |side, coordinates: &Coordinates, length| {
-            let values = coordinates.freq_time.clone().filter(|values| values.len() == length);
-            values.ok_or_else(|| Problem::NoCoordinate { side, name: "freq_time", dimension: "freq_time".into() })
+            let values = coordinates.frequencies(name).filter(|values| values.len() == length).map(<[f64]>::to_vec);
+            values.ok_or_else(|| Problem::NoCoordinate { side, name, dimension: name.into() })
         };
         let theirs = values(Side::Reference, self.of_reference, self.length(Side::Reference, reference))?;
         let ours = values(Side::Result, self.of_result, self.length(Side::Result, result))?;

@@ -2,6 +2,9 @@
 
 use crate::store::{ReadError, StoredGroup};
 
+/// Axes of frequency: of the first spectrum of a result, and of scalars beside a velocity.
+pub(super) const FREQUENCIES: [&str; 2] = ["freq_time", "freq_time_one_sided"];
+
 /// The coordinates of a group, as far as it has them.
 #[derive(Debug, Default)]
 pub(super) struct Coordinates {
@@ -11,8 +14,8 @@ pub(super) struct Coordinates {
     pub(super) j: Option<Indices>,
     /// Column in the source's grid along `i` or `point`.
     pub(super) i: Option<Indices>,
-    /// Frequency [cycles per day] along `freq_time`.
-    pub(super) freq_time: Option<Vec<f64>>,
+    /// Frequency [cycles per day] along each of [`FREQUENCIES`] that there is.
+    frequencies: [Option<Vec<f64>>; 2],
     /// Names along `band`.
     pub(super) band: Option<Vec<String>>,
 }
@@ -28,19 +31,26 @@ pub(super) struct Indices {
 
 impl Coordinates {
     pub(super) fn read(group: &StoredGroup) -> Result<Self, ReadError> {
+        let frequency = |name: &str| match dimension_of(group, name) {
+            Some(dimension) if dimension == name => group.array(name)?.read_all_f64().map(Some),
+            _ => Ok(None),
+        };
         Ok(Coordinates {
             face: indices(group, "face")?,
             j: indices(group, "j")?,
             i: indices(group, "i")?,
-            freq_time: match dimension_of(group, "freq_time") {
-                Some("freq_time") => Some(group.array("freq_time")?.read_all_f64()?),
-                _ => None,
-            },
+            frequencies: [frequency(FREQUENCIES[0])?, frequency(FREQUENCIES[1])?],
             band: match dimension_of(group, "band") {
                 Some("band") => Some(group.array("band")?.read_text()?),
                 _ => None,
             },
         })
+    }
+
+    /// Frequencies along an axis of this name.
+    pub(super) fn frequencies(&self, name: &str) -> Option<&[f64]> {
+        let at = FREQUENCIES.iter().position(|known| *known == name)?;
+        self.frequencies[at].as_deref()
     }
 
     /// The coordinate of whole numbers of this name.

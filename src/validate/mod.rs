@@ -3,10 +3,10 @@
 //! In: two Zarr groups (v2 or v3) and a tolerance. Out: a [`Report`], one line an array.
 //!
 //! Arrays of the same name are compared element by element, matched by coordinate value: `face j i` as whole numbers
-//! (a reference may instead have a dimension `point` with coordinates `face j i` along it), `freq_time` to
-//! 1e-9 of the bin width, `band` by name. `face` is ignored where one side has none. An array with
-//! none of `freq_time j i point` is not compared. A difference is relative to the largest magnitude of the
-//! reference's spectrum at that point or, without `freq_time`, of the map at the points compared, each band by itself;
+//! (a reference may instead have a dimension `point` with coordinates `face j i` along it), `freq_time` and
+//! `freq_time_one_sided` to 1e-9 of the bin width, `band` by name. `face` is ignored where one side has none. An array with
+//! none of `freq_time freq_time_one_sided j i point` is not compared. A difference is relative to the largest magnitude of the
+//! reference's spectrum at that point or, without frequencies, of the map at the points compared, each band by itself;
 //! where that is 0 it is absolute. NaN agrees with NaN only, and infinity with the same infinity only.
 //! A frequency or band of the reference that the result lacks is a miss; points may be missing on either side.
 
@@ -24,7 +24,7 @@ pub use axis::{Problem, Side};
 pub use report::{ArrayReport, Place, Report, Worst};
 
 use crate::store::{ReadError, StoredGroup};
-use coordinates::Coordinates;
+use coordinates::{Coordinates, FREQUENCIES};
 
 /// Elements of a block in each array: 8 MiB of float64, a few times that with what is decoded on the way.
 const BLOCK_ELEMENTS: u64 = 1 << 20;
@@ -43,7 +43,10 @@ pub enum ValidateError {
         tolerance: f64,
     },
     /// They share no array that can be compared.
-    #[error("{result} and {reference} have no array in common that has one of the dimensions freq_time, j, i, point")]
+    #[error(
+        "{result} and {reference} have no array in common that has one of the dimensions freq_time, freq_time_one_sided, \
+         j, i, point"
+    )]
     NoArrayInCommon {
         /// The result.
         result: PathBuf,
@@ -113,7 +116,8 @@ fn validate_in_blocks(
 
 /// Whether an array is more than a coordinate, and has a dimension that places its values.
 fn is_compared(name: &str, dimensions: &[String]) -> bool {
-    const COORDINATES: [&str; 6] = ["freq_time", "band", "face", "j", "i", "point"];
-    !COORDINATES.contains(&name)
-        && dimensions.iter().any(|dimension| ["freq_time", "j", "i", "point"].contains(&dimension.as_str()))
+    let places = ["j", "i", "point"];
+    let others = ["band", "face"];
+    !(FREQUENCIES.contains(&name) || places.contains(&name) || others.contains(&name))
+        && dimensions.iter().map(String::as_str).any(|name| FREQUENCIES.contains(&name) || places.contains(&name))
 }

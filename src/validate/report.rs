@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::axis::Problem;
-use super::coordinates::Coordinates;
+use super::coordinates::{Coordinates, FREQUENCIES};
 
 /// What a comparison found.
 #[derive(Clone, Debug)]
@@ -74,7 +74,9 @@ impl Place {
             face: index("face"),
             j: index("j"),
             i: index("i"),
-            frequency: coordinates.freq_time.as_ref().and_then(|values| values.get(at("freq_time")?).copied()),
+            frequency: FREQUENCIES
+                .iter()
+                .find_map(|name| at(name).and_then(|at| coordinates.frequencies(name)?.get(at).copied())),
             band: coordinates.band.as_ref().and_then(|names| names.get(at("band")?).cloned()),
         }
     }

@@ -17,7 +17,7 @@ import xarray as xr  # noqa: E402
 import zarr  # noqa: E402
 
 # The order of dimensions in every array that has them.
-ORDER = ["band", "face", "j", "i", "freq_time"]
+ORDER = ["band", "face", "j", "i", "freq_time", "freq_time_one_sided"]
 GROUP_ATTRIBUTES = ["Conventions", "omega", "oceanspec_version"]
 
 

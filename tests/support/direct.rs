@@ -5,8 +5,18 @@ use std::f64::consts::PI;
 /// Two-sided density of u + iv [m2 s-2 d], ascending frequency from -N/2 (N even) or -(N-1)/2, by the sum of the
 /// discrete Fourier transform: periodic Hann window, half overlap, each segment without its mean, sampled hourly.
 pub fn rotary_psd(u: &[f64], v: &[f64], segment: usize) -> Vec<f64> {
+    density(u, v, segment, 24.0)
+}
+
+/// One-sided density of x [unit2 d], from 0 to Nyquist, every bin doubled but these two; otherwise as [`rotary_psd`].
+pub fn one_sided_psd(x: &[f64], segment: usize, samples_per_day: f64) -> Vec<f64> {
+    let two_sided = density(x, &vec![0.0; x.len()], segment, samples_per_day);
+    let at = |k: usize| two_sided[(segment / 2 + k) % segment];
+    (0..=segment / 2).map(|k| if k == 0 || 2 * k == segment { at(k) } else { 2.0 * at(k) }).collect()
+}
+
+fn density(u: &[f64], v: &[f64], segment: usize, samples_per_day: f64) -> Vec<f64> {
     let hop = segment - segment / 2;
-    let samples_per_day = 24.0;
     let window: Vec<f64> = (0..segment).map(|n| 0.5 - 0.5 * (2.0 * PI * n as f64 / segment as f64).cos()).collect();
     let power: f64 = window.iter().map(|w| w * w).sum();
     let starts: Vec<usize> = (0..).map(|k| k * hop).take_while(|start| start + segment <= u.len()).collect();

@@ -7,9 +7,9 @@ use super::reference::direct_welch;
 use super::{Noise, assert_spectrum, hourly, lane_of, lines, rotary, tolerance};
 use crate::terms::{Detrend, LANES, Sample, Window};
 
-const DETRENDS: [Detrend; 4] = [Detrend::None, Detrend::Constant, Detrend::Linear, Detrend::Record];
+pub(super) const DETRENDS: [Detrend; 4] = [Detrend::None, Detrend::Constant, Detrend::Linear, Detrend::Record];
 
-fn windows_for(segment: usize) -> Vec<Window> {
+pub(super) fn windows_for(segment: usize) -> Vec<Window> {
     let mut windows =
         vec![Window::Boxcar, Window::Hann, Window::Hamming, Window::Blackman, Window::Tukey(0.25), Window::Kaiser(8.6)];
     if segment > 5 {
@@ -79,7 +79,7 @@ fn agrees_with_scipy<T: Sample>() {
 }
 
 /// The series of make_spectrum_fixtures.py, exact in float32.
-fn series_of_fixture(seed: u64, steps: usize) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn series_of_fixture(seed: u64, steps: usize) -> (Vec<f64>, Vec<f64>) {
     let mut noise = Noise(seed);
     let mut twelve_bits = || (noise.bits() >> 52) as f64 / 4096.0 - 0.5;
     (0..steps).map(|t| (twelve_bits() + (t as f64 / 64.0 + 3.0), twelve_bits() - t as f64 / 128.0)).unzip()

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod gaps;
+mod one_sided;
 mod physics;
 mod precision;
 mod reference;

@@ -1,6 +1,6 @@
 //! What a run has finished, so that another can go on after it: one file a rank and session below `PATH.partial/.journal`.
 //!
-//! A record is a finished tile: its place, the length of its shard, which stands by then, and its payload (the tile's maps
+//! A record is a finished tile: its place, the length of its shards, which stand by then, and its payload (the tile's maps
 //! and counts, [`Journal::append`]'s bytes), with checksums. A session is one run, or one resumption of it; sessions never
 //! write into each other's files. A record that was cut off ends its file: what follows the last whole record is not there.
 //!
@@ -10,7 +10,7 @@ mod record;
 mod write;
 
 pub(super) use record::records_of;
-pub use record::{JournalReader, TileRecord};
+pub use record::{JournalReader, ShardFiles, TileRecord};
 pub use write::Journal;
 
 use std::ffi::OsStr;

@@ -15,6 +15,23 @@ use crate::store::StoreError;
 /// Begins a record.
 const MAGIC: u64 = u64::from_le_bytes(*b"oceantil");
 
+/// The files of a tile's spectra: one an array, but none of an array that is NaN throughout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShardFiles {
+    /// How many there are.
+    pub count: u32,
+    /// Bytes of all of them.
+    pub bytes: u64,
+}
+
+impl ShardFiles {
+    /// Adds the shard of one array by its bytes; 0 if it has no file.
+    pub fn add(&mut self, bytes: u64) {
+        self.count += u32::from(bytes > 0);
+        self.bytes += bytes;
+    }
+}
+
 /// A finished tile and where its payload is; also what ranks tell each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -23,7 +40,7 @@ pub struct TileRecord {
     pub tile: [u32; 3],
     /// Rank of the file.
     pub rank: u32,
-    /// Bytes of the shard's file; 0 if there is none.
+    /// Bytes of the files of its shards, all arrays together; 0 if there is none.
     pub shard_bytes: u64,
     /// First byte of the payload in the file.
     pub offset: u64,
@@ -33,6 +50,10 @@ pub struct TileRecord {
     pub session: u32,
     /// Checksum of the payload.
     pub checksum: u32,
+    /// Files of its shards.
+    pub shards: u32,
+    /// Nothing; memory that ranks send each other has no gaps.
+    pub zero: u32,
 }
 
 /// What stands before a payload.
@@ -48,6 +69,11 @@ pub(super) struct Header {
 pub(super) const HEADER_BYTES: u64 = size_of::<Header>() as u64;
 
 impl TileRecord {
+    /// The files of its shards.
+    pub fn shard_files(&self) -> ShardFiles {
+        ShardFiles { count: self.shards, bytes: self.shard_bytes }
+    }
+
     /// The file that it stands in.
     pub fn file(&self) -> JournalFile {
         JournalFile { session: self.session, rank: self.rank }

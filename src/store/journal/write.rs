@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::record::{HEADER_BYTES, TileRecord};
+use super::record::{HEADER_BYTES, ShardFiles, TileRecord};
 use super::{JournalFile, JournalReader};
 use crate::fault::{Done, note};
 use crate::store::{StoreError, file};
@@ -41,12 +41,12 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a finished tile, whose shard of `shard_bytes` (0: none) stands on the disk. A process that ends after this,
+    /// Notes a finished tile, whose `shards` stand on the disk. A process that ends after this,
     /// however it does, has not lost it.
     ///
     /// # Errors
     /// Errors of the file system; the journal is then at its end.
-    pub fn append(&self, tile: [u32; 3], shard_bytes: u64, payload: &[u8]) -> Result<(), StoreError> {
+    pub fn append(&self, tile: [u32; 3], shards: ShardFiles, payload: &[u8]) -> Result<(), StoreError> {
         let mut state = self.state();
         let path = self.file.path(&self.folder);
         if state.open.is_none() {
@@ -62,11 +62,13 @@ impl Journal {
         let record = TileRecord {
             tile,
             rank: self.file.rank,
-            shard_bytes,
+            shard_bytes: shards.bytes,
             offset: state.end + HEADER_BYTES,
             payload_bytes: payload.len() as u64,
             session: self.file.session,
             checksum: crc32c::crc32c(payload),
+            shards: shards.count,
+            zero: 0,
         };
         if let Some(open) = &state.open {
             // The header last: with it the record is there.
@@ -122,7 +124,8 @@ mod tests {
         let journal = Journal::new(folder.to_owned(), FILE);
         for tile in 0..tiles {
             let payload: Vec<u8> = (0..tile * 100).map(|byte| (byte + tile) as u8).collect();
-            journal.append([0, tile, 3], u64::from(tile) * 1000, &payload).unwrap();
+            let shards = ShardFiles { count: tile.min(2), bytes: u64::from(tile) * 1000 };
+            journal.append([0, tile, 3], shards, &payload).unwrap();
         }
         journal
     }
@@ -135,6 +138,7 @@ mod tests {
         let found = records_of(folder.path(), FILE).unwrap();
         assert_eq!(found, journal.records());
         assert_eq!(found.iter().map(|record| record.tile[1]).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert_eq!(found[4].shard_files(), ShardFiles { count: 2, bytes: 4000 });
         let mut reader = journal.reader();
         let mut bytes = [0; 10];
         reader.read(&found[4], 50, &mut bytes).unwrap();
@@ -174,6 +178,6 @@ mod tests {
     fn a_folder_that_has_gone_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::new(folder.path().join("gone"), FILE);
-        assert!(matches!(journal.append([0; 3], 0, b"x"), Err(StoreError::Vanished { .. })));
+        assert!(matches!(journal.append([0; 3], ShardFiles::default(), b"x"), Err(StoreError::Vanished { .. })));
     }
 }
