@@ -30,6 +30,7 @@ mod synthesise;
 #[cfg(test)]
 mod tests;
 mod threefry;
+mod times;
 mod truth;
 
 pub use error::SynthError;
