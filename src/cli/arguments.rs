@@ -28,7 +28,7 @@ pub(super) enum Command {
     Submit(Submit),
     /// Compare a result with a reference by coordinate value
     Validate(Validate),
-    /// Make LLC4320-like MDS input with a known spectrum
+    /// Make LLC4320-like MDS input with a known spectrum, of a region or of all 13 faces
     Synth(Box<Synth>),
 }
 
@@ -139,19 +139,19 @@ pub(super) struct Validate {
     pub(super) tolerance: f64,
 }
 
-/// Defaults are those of [`SynthSpec`](crate::synth::SynthSpec).
+/// Defaults are those of [`SynthSpec`](crate::synth::SynthSpec) and [`LlcSpec`](crate::synth::LlcSpec).
 #[derive(Debug, Args)]
 pub(super) struct Synth {
     /// Folder to make; must be empty or not exist
     #[arg(value_name = "DIR")]
     pub(super) dir: PathBuf,
-    /// Kind of grid
-    #[arg(long, value_name = "KIND", default_value = "plain", value_parser = ["plain"])]
-    pub(super) grid: String,
-    /// Columns
+    /// A latitude-longitude rectangle, or the whole ocean on the 13 faces of a lat-lon-cap grid
+    #[arg(long, value_name = "KIND", default_value = "plain")]
+    pub(super) grid: SynthGrid,
+    /// Columns; of a face on llc
     #[arg(long, allow_negative_numbers = true)]
     pub(super) nx: Option<usize>,
-    /// Rows
+    /// Rows (plain)
     #[arg(long, allow_negative_numbers = true)]
     pub(super) ny: Option<usize>,
     /// Snapshots
@@ -160,13 +160,13 @@ pub(super) struct Synth {
     /// Any number; the same number makes the same files
     #[arg(long, allow_negative_numbers = true)]
     pub(super) seed: Option<u64>,
-    /// Longitude of the western edge [degrees east]
+    /// Longitude of the western edge [degrees east] (plain)
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(super) west: Option<f64>,
-    /// Latitude of the southern edge [degrees north]
+    /// Latitude of the southern edge [degrees north] (plain)
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(super) south: Option<f64>,
-    /// Size of a cell
+    /// Size of a cell (plain)
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub(super) spacing_degrees: Option<f64>,
     /// Time between snapshots, as in "1 hour"
@@ -178,13 +178,13 @@ pub(super) struct Synth {
     /// Iteration of the first snapshot
     #[arg(long, allow_negative_numbers = true)]
     pub(super) first_iteration: Option<u64>,
-    /// The noise's spectrum goes with frequency to this power, -2 to 0
+    /// The noise's spectrum goes with frequency to this power, -2 to 0 (plain)
     #[arg(long, allow_negative_numbers = true)]
     pub(super) slope: Option<f64>,
-    /// Standard deviation of each component of the noise [m s-1]
+    /// Standard deviation of each component of the noise [m s-1] (plain; llc has none)
     #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) noise_rms: Option<f64>,
-    /// Speed of inertial motion [m s-1]
+    /// Speed of inertial motion [m s-1]; on llc at 45 degrees, less towards equator and poles
     #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) inertial_amplitude: Option<f64>,
     /// Speed of the M2 tide [m s-1]
@@ -196,7 +196,7 @@ pub(super) struct Synth {
     /// Speed of the steady flow [m s-1]
     #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
     pub(super) mean_flow: Option<f64>,
-    /// Water everywhere
+    /// Water everywhere; on llc everywhere but at the four corners of the cap
     #[arg(long)]
     pub(super) no_land: bool,
     /// No .meta files
@@ -205,4 +205,22 @@ pub(super) struct Synth {
     /// Fill U of this snapshot, counted from 0, with 1e32, as one file of LLC4320 is; may be given several times
     #[arg(long = "bad-snapshot", value_name = "STEP")]
     pub(super) bad_snapshots: Vec<usize>,
+    /// Levels of U, V and the masks, each with half the speed of the one above (llc)
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub(super) levels: Option<usize>,
+    /// Write snapshots shrunk, wet words only, as NAME.ITERATION.data.shrunk without .meta (llc)
+    #[arg(long)]
+    pub(super) shrunk: bool,
+    /// Write Eta too, a sea level at cell centres (llc)
+    #[arg(long)]
+    pub(super) scalar: bool,
+}
+
+/// Kind of a synthetic grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum SynthGrid {
+    /// One latitude-longitude rectangle
+    Plain,
+    /// 13 faces of a lat-lon-cap grid
+    Llc,
 }

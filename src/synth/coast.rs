@@ -17,20 +17,20 @@ const SHELF_DEPTH: f64 = 60.0;
 const BASIN_DEPTH: f64 = 4500.0;
 
 /// A sum of sines of random phase and falling amplitude, within ±1.
-struct Wiggle {
+pub(super) struct Wiggle {
     /// (wavenumber, amplitude, phase)
     waves: Vec<(f64, f64, f64)>,
 }
 
 impl Wiggle {
-    fn new(random: &mut impl FnMut() -> f64) -> Wiggle {
+    pub(super) fn new(random: &mut impl FnMut() -> f64) -> Wiggle {
         let amplitudes: Vec<f64> = (1..=8).map(|m| f64::from(m).powf(-0.8)).collect();
         let sum: f64 = amplitudes.iter().sum();
         let waves = (1..).zip(amplitudes).map(|(m, a)| (f64::from(m), a / sum, TAU * random())).collect();
         Wiggle { waves }
     }
 
-    fn at(&self, turns: f64) -> f64 {
+    pub(super) fn at(&self, turns: f64) -> f64 {
         self.waves.iter().map(|(m, a, phase)| a * (TAU * m * turns + phase).sin()).sum()
     }
 }

@@ -57,3 +57,8 @@ impl SynthError {
         move |source| SynthError::Io { action, path: path.to_owned(), source }
     }
 }
+
+/// An error about a flag unless what it must be holds.
+pub(super) fn require(holds: bool, flag: &'static str, value: impl ToString, reason: &str) -> Result<(), SynthError> {
+    if holds { Ok(()) } else { Err(SynthError::Spec { flag, value: value.to_string(), reason: reason.to_owned() }) }
+}

@@ -43,6 +43,11 @@ impl MdsHeader {
         MdsHeader { dims: dims.to_vec(), ..MdsHeader::default() }
     }
 
+    /// The header of one field at one time, with the model's mark for missing values.
+    pub(super) fn of_snapshot(dims: &[usize], field: &str, stamp: Stamp) -> MdsHeader {
+        MdsHeader { stamp: Some(stamp), missing: Some(-999.0), fields: vec![field.to_owned()], ..MdsHeader::of(dims) }
+    }
+
     /// Values in the `.data` file, all records.
     pub fn len(&self) -> u64 {
         self.dims.iter().map(|&n| n as u64).product::<u64>() * self.records as u64

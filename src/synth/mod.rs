@@ -14,12 +14,14 @@
 //! the specification alone: not of the threads, not of the order of work.
 //!
 //! The grid geometry, the signals and the file writer know nothing of each other; [`synthesise`] joins them.
+//! [`synthesise_llc`] makes the same of a lat-lon-cap grid: an [`LlcSpec`] in, what differs is told in `llc/mod.rs`.
 //! [`write_data`] and [`MdsHeader`] write any other MDS file, in tests too.
 
 mod coast;
 mod error;
 mod lat_lon_grid;
 mod line;
+mod llc;
 mod mds_writer;
 mod noise;
 mod normal;
@@ -30,10 +32,12 @@ mod synthesise;
 #[cfg(test)]
 mod tests;
 mod threefry;
+mod times;
 mod truth;
 
 pub use error::SynthError;
 pub use line::{LineFrequency, RotaryLine};
+pub use llc::{Currents, InertialMotion, LlcSpec, LlcTruth, SeaLevel, SolidRotation, Tide, synthesise_llc};
 pub use mds_writer::{MdsHeader, Stamp, write_data, write_meta};
 pub use noise::{Ar1, NoiseModel};
 pub use spec::{BAD_VALUE, SynthSpec};

@@ -11,10 +11,11 @@ use rayon::prelude::*;
 
 use super::lat_lon_grid::LatLonGrid;
 use super::line::{RotaryLine, lines};
-use super::mds_writer::{MdsHeader, Stamp, append_big_endian, write_bytes};
+use super::mds_writer::{MdsHeader, append_big_endian, write_bytes};
 use super::normal::step_row;
 use super::spec::BAD_VALUE;
 use super::threefry::stream_key;
+use super::times::Times;
 use super::{NoiseModel, SynthError, SynthSpec};
 
 /// Memory of a block of snapshots, if more than one fits.
@@ -54,6 +55,7 @@ struct Row {
 /// The signals of a specification on a grid.
 pub(super) struct Record<'a> {
     spec: &'a SynthSpec,
+    times: Times,
     grid: &'a LatLonGrid,
     lines: Vec<LineTables>,
     recursions: Vec<Recursion>,
@@ -73,7 +75,7 @@ impl<'a> Record<'a> {
         };
         let processes = NoiseModel::of(spec).processes;
         let recursions = (0..).zip(&processes).map(recursion).collect();
-        Record { spec, grid, lines: lines(spec).into_iter().map(table).collect(), recursions }
+        Record { spec, times: spec.times(), grid, lines: lines(spec).into_iter().map(table).collect(), recursions }
     }
 
     /// Writes all snapshots into `folder` and returns how many bytes of values; `progress` takes snapshots done and all.
@@ -134,7 +136,7 @@ impl<'a> Record<'a> {
             let factors = if step == 0 { [0.0, recursion.first_gain] } else { [recursion.carry, recursion.gain] };
             step_row(recursion.key, step as u32, first_point, factors, u, v);
         }
-        let seconds = step as f64 * self.spec.interval.0 - self.spec.phase_reference_seconds();
+        let seconds = self.times.seconds(step);
         let (latitudes, norths) = (self.grid.latitudes(row.j), self.grid.north_of_edge(row.j));
         for (component, out) in velocity.into_iter().enumerate() {
             scratch.fill(self.spec.mean()[component]);
@@ -171,13 +173,8 @@ impl<'a> Record<'a> {
         field: &str,
         bytes: &[u8],
     ) -> Result<(), SynthError> {
-        let iteration = self.spec.iteration(step);
-        let header = self.spec.meta.then(|| MdsHeader {
-            stamp: Some(Stamp { iteration, seconds: iteration as f64 * self.spec.timestep.0 }),
-            missing: Some(-999.0),
-            fields: vec![field.to_owned()],
-            ..MdsHeader::of(&[self.grid.nx, self.grid.ny])
-        });
-        write_bytes(&folder.join(format!("{name}.{iteration:010}.data")), bytes, header.as_ref())
+        let stamp = self.times.stamp(step);
+        let header = self.spec.meta.then(|| MdsHeader::of_snapshot(&[self.grid.nx, self.grid.ny], field, stamp));
+        write_bytes(&folder.join(format!("{name}.{:010}.data", stamp.iteration)), bytes, header.as_ref())
     }
 }

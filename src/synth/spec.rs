@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::SynthError;
+use super::error::require;
 use super::line::{LineFrequency, lines};
-use crate::terms::{SECONDS_PER_DAY, Seconds};
+use super::times::Times;
+use crate::terms::Seconds;
 
 /// What to make. The default is 80 × 64 cells of 1/48° for 60 days, hourly, about 60 MB.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -88,7 +90,6 @@ impl SynthSpec {
         for (flag, count) in [("--nx", self.nx), ("--ny", self.ny)] {
             require((1..u32::MAX as usize).contains(&count), flag, count, "it must be 1 to 4294967294")?;
         }
-        require((2..u32::MAX as usize).contains(&self.nt), "--nt", self.nt, "a record has 2 to 4294967294 snapshots")?;
         let cells = self.nx.checked_mul(self.ny).filter(|&cells| cells < u32::MAX as usize);
         let shape = format!("{} × {}", self.nx, self.ny);
         require(cells.is_some(), "--nx × --ny", shape, "there may be at most 4294967294 cells")?;
@@ -102,10 +103,6 @@ impl SynthSpec {
         }
         require(self.mean_flow.abs() <= 1e6, "--mean-flow", self.mean_flow, "it must be -1e6 to 1e6 m s-1")?;
         require((-2.0..=0.0).contains(&self.slope), "--slope", self.slope, "a sum of AR(1) noises reaches -2 to 0")?;
-        if let Some(step) = self.bad_snapshots.iter().find(|&&step| step >= self.nt) {
-            let reason = format!("--nt makes snapshots 0 to {}", self.nt - 1);
-            return require(false, "--bad-snapshot", step, &reason);
-        }
         self.check_place()?;
         self.check_times()
     }
@@ -125,45 +122,22 @@ impl SynthSpec {
     }
 
     fn check_times(&self) -> Result<(), SynthError> {
-        let (interval, step) = (self.interval.0, self.timestep.0);
-        require(step > 0.0 && step.is_finite(), "--timestep", self.timestep, "it must be longer than nothing")?;
-        let ratio = interval / step;
-        let reason = format!("it must be a whole number of time steps of {step} s (--timestep)");
-        require(ratio >= 1.0 && ratio.fract() == 0.0 && ratio < 1e9, "--interval", self.interval, &reason)?;
-        let last = self.first_iteration.checked_add(self.iterations_per_snapshot().saturating_mul(self.nt as u64 - 1));
-        let reason = "the last snapshot's iteration must fit 10 digits; start lower or make fewer (--nt)";
-        let fits = last.is_some_and(|last| last <= 9_999_999_999);
-        require(fits, "--first-iteration", self.first_iteration, reason)?;
-        let nyquist = SECONDS_PER_DAY / (2.0 * interval);
+        let times = self.times();
+        times.check()?;
+        times.check_steps(&self.bad_snapshots)?;
         for line in lines(self) {
             let highest = match line.frequency {
                 LineFrequency::Fixed(frequency) => frequency.0,
                 LineFrequency::Inertial => self.highest_inertial_frequency(),
             };
-            let reason = format!(
-                "the {} line at {highest:.4} cpd would be aliased past {nyquist:.4} cpd; shorten it or set that line's \
-                 amplitude to 0",
-                line.name
-            );
-            require(highest < nyquist, "--interval", self.interval, &reason)?;
+            times.check_line(line.name, highest)?;
         }
         Ok(())
     }
 
-    /// Model iterations between two snapshots.
-    pub(super) fn iterations_per_snapshot(&self) -> u64 {
-        (self.interval.0 / self.timestep.0) as u64
-    }
-
-    /// Iteration of snapshot `step`, counted from 0.
-    pub(super) fn iteration(&self, step: usize) -> u64 {
-        self.first_iteration + step as u64 * self.iterations_per_snapshot()
-    }
-
-    /// Time from the first snapshot to the one at which the phases of all lines are given [s]: the middle of the
-    /// record, because rows of different f drift apart from there in both directions.
-    pub(super) fn phase_reference_seconds(&self) -> f64 {
-        (self.nt / 2) as f64 * self.interval.0
+    /// The instants.
+    pub(super) fn times(&self) -> Times {
+        Times { nt: self.nt, interval: self.interval, timestep: self.timestep, first_iteration: self.first_iteration }
     }
 
     /// Largest |f0| of the domain [cpd], at the edge nearer to a pole.
@@ -176,10 +150,6 @@ impl SynthSpec {
     pub(super) fn mean(&self) -> [f64; 2] {
         [self.mean_flow, -0.5 * self.mean_flow]
     }
-}
-
-fn require(holds: bool, flag: &'static str, value: impl ToString, reason: &str) -> Result<(), SynthError> {
-    if holds { Ok(()) } else { Err(SynthError::Spec { flag, value: value.to_string(), reason: reason.to_owned() }) }
 }
 
 #[cfg(test)]

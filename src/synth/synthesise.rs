@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::lat_lon_grid::LatLonGrid;
 use super::record::Record;
-use super::run_config::run_config;
+use super::run_config::RunConfig;
 use super::{SynthError, SynthSpec, Truth};
 use crate::terms::Bytes;
 
@@ -43,29 +43,51 @@ pub fn synthesise(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<SynthSummary, SynthError> {
     spec.check()?;
-    create_empty(dir)?;
-    let (snapshots, grid_folder) = (dir.join("mds"), dir.join("grid"));
-    for folder in [&snapshots, &grid_folder] {
-        std::fs::create_dir(folder).map_err(SynthError::io("create", folder))?;
-    }
+    let folders = Folders::create(dir)?;
     let grid = LatLonGrid::of(spec);
-    let mut bytes = grid.write(&grid_folder, spec.meta)?;
-    bytes += Record::new(spec, &grid).write(&snapshots, progress)?;
-    let (truth, config) = (dir.join("truth.json"), dir.join("run.toml"));
-    let mut text = serde_json::to_string_pretty(&Truth::of(spec))
-        .map_err(|source| SynthError::Json { path: truth.clone(), source })?;
-    text.push('\n');
-    std::fs::write(&truth, text).map_err(SynthError::io("write", &truth))?;
-    std::fs::write(&config, run_config(spec)).map_err(SynthError::io("write", &config))?;
+    let mut bytes = grid.write(&folders.grid, spec.meta)?;
+    bytes += Record::new(spec, &grid).write(&folders.snapshots, progress)?;
+    let [truth, config] = write_texts(dir, &Truth::of(spec), &RunConfig::of(spec))?;
+    let times = spec.times();
     Ok(SynthSummary {
         config,
         truth,
-        iterations: [spec.iteration(0), spec.iteration(spec.nt - 1)],
+        iterations: [times.iteration(0), times.iteration(spec.nt - 1)],
         snapshots: spec.nt as u64,
         cells: (spec.nx * spec.ny) as u64,
         wet_cells: grid.wet_cells(),
         bytes: Bytes(bytes),
     })
+}
+
+/// Where the files of values go.
+pub(super) struct Folders {
+    pub(super) snapshots: PathBuf,
+    pub(super) grid: PathBuf,
+}
+
+impl Folders {
+    /// Makes them in `dir`, which must be empty or not exist.
+    pub(super) fn create(dir: &Path) -> Result<Folders, SynthError> {
+        create_empty(dir)?;
+        let folders = Folders { snapshots: dir.join("mds"), grid: dir.join("grid") };
+        for folder in [&folders.snapshots, &folders.grid] {
+            std::fs::create_dir(folder).map_err(SynthError::io("create", folder))?;
+        }
+        Ok(folders)
+    }
+}
+
+/// Writes the truth, then the configuration, and returns their paths.
+pub(super) fn write_texts(dir: &Path, truth: &impl Serialize, run: &RunConfig) -> Result<[PathBuf; 2], SynthError> {
+    let paths = [dir.join("truth.json"), dir.join("run.toml")];
+    let [truth_path, config_path] = &paths;
+    let mut text =
+        serde_json::to_string_pretty(truth).map_err(|source| SynthError::Json { path: truth_path.clone(), source })?;
+    text.push('\n');
+    std::fs::write(truth_path, text).map_err(SynthError::io("write", truth_path))?;
+    std::fs::write(config_path, run.text()).map_err(SynthError::io("write", config_path))?;
+    Ok(paths)
 }
 
 fn create_empty(dir: &Path) -> Result<(), SynthError> {

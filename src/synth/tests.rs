@@ -26,7 +26,7 @@ fn read_field(path: &Path) -> Vec<f64> {
 
 /// `[time][point]` of a component.
 fn read_record(dir: &Path, name: &str, spec: &SynthSpec) -> Vec<Vec<f64>> {
-    (0..spec.nt).map(|n| read_field(&dir.join(format!("mds/{name}.{:010}.data", spec.iteration(n))))).collect()
+    (0..spec.nt).map(|n| read_field(&dir.join(format!("mds/{name}.{:010}.data", spec.times().iteration(n))))).collect()
 }
 
 fn read_truth(dir: &Path) -> Value {
@@ -347,7 +347,7 @@ fn phases_hold_over_ten_thousand_snapshots() {
         let turns = (19_322_736i128 * (n as i128 - 5_000) % 240_000_000) as f64 / 240e6;
         let phase = TAU * turns + line.wavenumber[1] * 0.5 * spec.spacing_degrees;
         let expected = 0.3 * (phase + line.phase_ccw).cos() + 0.7 * (phase + line.phase_cw).cos();
-        let got = read_field(&folder.path().join(format!("mds/U.{:010}.data", spec.iteration(n))))[0];
+        let got = read_field(&folder.path().join(format!("mds/U.{:010}.data", spec.times().iteration(n))))[0];
         assert!((got - expected).abs() < 6e-8, "{n}: {got} {expected}");
         // A phase error e would leave e times the derivative.
         let derivative = -0.3 * (phase + line.phase_ccw).sin() - 0.7 * (phase + line.phase_cw).sin();
@@ -379,7 +379,7 @@ fn a_bad_snapshot_is_one_file() {
     let spec = SynthSpec { nx: 23, ny: 17, nt: 6, ..SynthSpec::default() };
     let bad = SynthSpec { bad_snapshots: vec![3], ..spec.clone() };
     let (clean, spoilt) = (make(&spec), make(&bad));
-    let name = format!("mds/U.{:010}.data", spec.iteration(3));
+    let name = format!("mds/U.{:010}.data", spec.times().iteration(3));
     let (clean_files, spoilt_files) = (all_files(clean.path()), all_files(spoilt.path()));
     assert_eq!(clean_files.len(), spoilt_files.len());
     for (path, bytes) in &clean_files {

@@ -103,7 +103,7 @@ impl Truth {
             spec: spec.clone(),
             omega: crate::terms::OMEGA,
             mean: spec.mean(),
-            phase_reference_seconds: spec.phase_reference_seconds(),
+            phase_reference_seconds: spec.times().phase_reference_seconds(),
             line_formula: "w = ccw exp(i (T + phase_ccw)) + cw exp(-i (T + phase_cw)), \
                            T = 2 pi F (t - t_ref) + k (lon - west) + l (lat - south), wavenumber = [k, l] in rad per \
                            degree; u = Re w at U points (XG, YC), v = Im w at V points (XC, YG); F = frequency, or \

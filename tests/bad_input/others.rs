@@ -139,6 +139,12 @@ fn synth() -> Vec<Row> {
             "--noise-rms",
             "-1",
         ]),
+        row("synth: rows of a lat-lon-cap grid", 2, &["--ny is 9, but --grid llc is the whole sphere"])
+            .command(&["synth", "{}/new", "--grid", "llc", "--ny", "9"]),
+        row("synth: shrunk files of a plain grid", 2, &["--shrunk is set, but it is for --grid llc alone"])
+            .command(&["synth", "{}/new", "--shrunk"]),
+        row("synth: faces of three columns", 2, &["--nx is 3, but a face of an llc grid has 4 to 18176"])
+            .command(&["synth", "{}/new", "--grid", "llc", "--nx", "3"]),
         row("synth: more cells than can be counted", 2, &["there may be at most 4294967294 cells", "100000 × 100000"])
             .command(&["synth", "{}/new", "--nx", "100000", "--ny", "100000"]),
     ]
