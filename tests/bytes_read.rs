@@ -12,7 +12,7 @@ use oceanspec::pipeline::{self, RunOptions, Setup};
 use oceanspec::plan::{Plan, PlanError};
 use oceanspec::report::Silent;
 use oceanspec::store::Start;
-use oceanspec::synth::{SynthSpec, synthesise};
+use oceanspec::synth::{LlcSpec, SynthSpec, synthesise, synthesise_llc};
 
 fn load(folder: &Path, sets: &[&str]) -> Config {
     let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
@@ -103,4 +103,22 @@ fn missing_snapshots_are_not_read() {
         }
     }
     check(folder.path(), &["spectrum.segment=24 samples", "prepare.missing=reject"]);
+}
+
+#[test]
+fn lat_lon_cap_grids_whole_and_shrunk() {
+    for shrunk in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = LlcSpec { nx: 20, nt: 60, shrunk, scalar: true, ..LlcSpec::default() };
+        synthesise_llc(folder.path(), &spec, &|_, _| {}).unwrap();
+        let segment = "spectrum.segment=60 samples";
+        let passes = check(folder.path(), &[segment]);
+        assert!(passes[0] > 10, "{passes:?}");
+        check(folder.path(), &[segment, "prepare.centre=false"]);
+        check(folder.path(), &[segment, "input.scalar=[\"Eta\"]", "input.u=\"U\""]);
+        check(folder.path(), &[segment, "select.faces=[2, 5, 6]"]);
+        check(folder.path(), &[segment, "select.faces=[7, 8, 10, 11, 12]"]);
+        check(folder.path(), &[segment, "select.stride=3"]);
+        check(folder.path(), &[segment, "select.i=[4, 20]", "select.j=[0, 19]"]);
+    }
 }

@@ -43,6 +43,8 @@ pub struct Input {
     pub shape: Option<[usize; 2]>,
     /// Directions in which a plain grid wraps.
     pub periodic: Periodic,
+    /// The mask whose wet words shrunk files hold; none: that of each variable's own points.
+    pub shrunk_mask: Option<ShrunkMask>,
 }
 
 /// Format of the snapshots.
@@ -54,6 +56,17 @@ pub enum Format {
     Netcdf,
     /// Zarr.
     Zarr,
+}
+
+/// The mask of files that hold the wet words alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShrunkMask {
+    /// Of cells.
+    HFacC,
+    /// Of west faces.
+    HFacW,
+    /// Of south faces.
+    HFacS,
 }
 
 /// How the faces of the grid lie in the files.
@@ -139,6 +152,8 @@ pub struct Periodic {
 
 const FORMATS: [(&str, Format); 3] = [("mds", Format::Mds), ("netcdf", Format::Netcdf), ("zarr", Format::Zarr)];
 const LAYOUTS: [(&str, Layout); 2] = [("plain", Layout::Plain), ("llc", Layout::Llc)];
+const MASKS: [(&str, ShrunkMask); 3] =
+    [("hFacC", ShrunkMask::HFacC), ("hFacW", ShrunkMask::HFacW), ("hFacS", ShrunkMask::HFacS)];
 const ENDIANS: [(&str, Endian); 2] = [("big", Endian::Big), ("little", Endian::Little)];
 const DTYPES: [(&str, Dtype); 2] = [("float32", Dtype::Float32), ("float64", Dtype::Float64)];
 const DEFAULT_PATTERN: &str = "{name}.{iter:010}.data";
@@ -180,6 +195,10 @@ impl Input {
                 .map_or(Ok(Dtype::Float32), |word| check::choice(document, "input.dtype", &word, &DTYPES))?,
             shape: raw.shape.map(|list| shape(document, list)).transpose()?,
             periodic,
+            shrunk_mask: raw
+                .shrunk_mask
+                .map(|word| check::choice(document, "input.shrunk_mask", &word, &MASKS))
+                .transpose()?,
         })
     }
 
@@ -206,6 +225,7 @@ impl Input {
             endian: check::word(&self.endian, &ENDIANS),
             dtype: check::word(&self.dtype, &DTYPES),
             shape: self.shape.map(|shape| shape.map(|count| count as i64).to_vec()),
+            shrunk_mask: self.shrunk_mask.and_then(|mask| check::word(&mask, &MASKS)),
             periodic: Some(periodic.iter().filter(|(_, wraps)| *wraps).map(|(name, _)| (*name).to_owned()).collect()),
         }
     }

@@ -48,6 +48,7 @@ const TABLES: &[Table] = &[
             ("dtype", "\"float32\""),
             ("shape", "[100, 200]"),
             ("periodic", "[\"i\"]"),
+            ("shrunk_mask", "\"hFacC\""),
         ],
     },
     Table {

@@ -35,7 +35,7 @@ use crate::terms::{Band, Seconds};
 use document::Document;
 
 pub use error::{ConfigError, Excerpt, Words};
-pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, Variables, Velocity};
+pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, ShrunkMask, Variables, Velocity};
 pub use keys::nearest;
 pub use output::{Codec, Output};
 pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};

@@ -39,6 +39,7 @@ pub(super) struct RawInput {
     pub(super) dtype: Option<String>,
     pub(super) shape: Option<Vec<i64>>,
     pub(super) periodic: Option<Vec<String>>,
+    pub(super) shrunk_mask: Option<String>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -111,6 +111,7 @@ fn the_documented_example_has_the_documented_meaning() {
             dtype: Dtype::Float32,
             shape: None,
             periodic: Periodic { i: false, j: false },
+            shrunk_mask: None,
         }
     );
     assert_eq!(

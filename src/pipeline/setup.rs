@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::fields::Fields;
 use super::layout_of_grid::layout_of_grid;
 use crate::Error;
-use crate::config::{Config, Dtype, Endian, Format, Missing, Record};
+use crate::config::{Config, Dtype, Endian, Format, Missing, Record, ShrunkMask};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
@@ -220,7 +220,11 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
             Some(_) => Layout::Llc,
             None => Layout::Plain(Periodic { i: periodic.i, j: periodic.j }),
         },
-        shrunk_mask: None,
+        shrunk_mask: config.input.shrunk_mask.map(|mask| match mask {
+            ShrunkMask::HFacC => GridField::HFacC,
+            ShrunkMask::HFacW => GridField::HFacW,
+            ShrunkMask::HFacS => GridField::HFacS,
+        }),
     };
     let catalog = mds::scan(&request, llc_masks.as_ref())?;
     let extent = catalog.extent;

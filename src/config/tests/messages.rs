@@ -81,6 +81,7 @@ const WRONG_VALUES: &[(&str, &str, &str, &str)] = &[
     ("input", "pattern = \"{nam}.{iter}\"", "\"{nam}.{iter}\"", "`{nam}` is not known"),
     ("input", "grid = \" \"", "\" \"", "is empty"),
     ("input", "layout = \"cube\"", "\"cube\"", "known: plain llc"),
+    ("input", "shrunk_mask = \"hFacU\"", "\"hFacU\"", "known: hFacC hFacW hFacS"),
     ("input", "u = \"\"", "\"\"", "is empty"),
     ("input", "v = \"U\"", "\"U\"", "both \"U\""),
     ("input", "scalar = []", "[]", "is empty"),

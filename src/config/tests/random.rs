@@ -71,6 +71,7 @@ fn configuration() -> impl Strategy<Value = String> {
         line("epoch", time()),
         line("endian", quoted(&["big", "little"])),
         line("dtype", quoted(&["float32", "float64"])),
+        line("shrunk_mask", quoted(&["hFacC", "hFacW", "hFacS"])),
         line("shape", (1..5000_u32, 1..5000_u32).prop_map(|(nj, ni)| format!("[{nj}, {ni}]"))),
     ]);
     let variables = select(

@@ -63,8 +63,10 @@ impl MdsRequest {
     fn mask(&self, field: &MdsField) -> GridField {
         self.shrunk_mask.unwrap_or(match (field.name.as_str(), field.key) {
             (name, _) if VECTORS_BY_CELL.contains(&name) => GridField::HFacC,
-            ("U", _) | (_, "u") => GridField::HFacW,
-            ("V", _) | (_, "v") => GridField::HFacS,
+            ("U", _) => GridField::HFacW,
+            ("V", _) => GridField::HFacS,
+            (_, "u") => GridField::HFacW,
+            (_, "v") => GridField::HFacS,
             _ => GridField::HFacC,
         })
     }
