@@ -147,7 +147,7 @@ mod tests {
             let count = layout.around_corner(cell).count();
             let expected = match cell {
                 Cell { facet: 0 | 1, j: 0, .. } => 2,
-                Cell { facet: 2 | 3 | 4, j: 0, i: 0 } => 3,
+                Cell { facet: 2..=4, j: 0, i: 0 } => 3,
                 _ => 4,
             };
             assert_eq!(count, expected, "{cell:?}");

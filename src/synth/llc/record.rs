@@ -1,6 +1,6 @@
 //! Computes the snapshots and writes them, whole or shrunk.
 //!
-//! A snapshot is a function of its time alone, so each is the work of one thread. Memory: 72 bytes for each wet face and
+//! A snapshot is a function of its time alone, so each is the work of one thread. Memory: 64 bytes for each wet face and
 //! 24 for each wet cell (with `Eta`), and one snapshot for each thread.
 
 use std::path::Path;
