@@ -53,7 +53,8 @@ def opened(folder, samples_per_day, snapshots):
         raise SystemExit(f"snapshots are {set(hours)} hours apart, not {24 / samples_per_day}")
     mask = xmitgcm.utils.read_3d_llc_data(str(folder / "grid/hFacC.data"), 1, nx, dtype=">f4", memmap=False)
     wet = np.asarray(mask).reshape(FACES, nx, nx) > 0
-    u, v = dataset.U.drop_vars("iter"), dataset.V.drop_vars("iter")
+    # Where the .meta name their fields, xmitgcm calls them by these.
+    u, v = (dataset[name if name in dataset else f"{name}VEL"].drop_vars("iter") for name in "UV")
     return u.rename(i_g="i"), v.rename(j_g="j"), xr.DataArray(wet, dims=("face", "j", "i"))
 
 

@@ -71,6 +71,13 @@ impl<'a> Masks<'a> {
         Ok(count)
     }
 
+    /// As if these many values had been counted.
+    #[cfg(test)]
+    pub(crate) fn counted(self, counts: &[(GridField, usize, u64)]) -> Self {
+        self.counts.borrow_mut().extend(counts.iter().map(|&(field, level, count)| ((field, level), count)));
+        self
+    }
+
     fn positive(&self, field: GridField, level: usize) -> Result<Bits, GridError> {
         let extent = &self.extent;
         let mut bits = Bits::zero(extent);

@@ -23,7 +23,8 @@ pub(super) fn layout_of_grid(config: &Config) -> Result<Option<Extent>, Error> {
     let wrong = |message: String| Error::Setting { text: config.explain("input.layout", &message) };
     let folder = config.grid_path()?;
     let shape = config.input.shape.or_else(|| grid_shape(folder, value_bytes(config)));
-    let extent = shape.filter(|[nj, ni]| *ni > 1 && *nj == LLC_FACES * ni).map(|[_, nx]| Extent::llc(nx));
+    let extent =
+        shape.filter(|[nj, ni]| *ni > 1 && ni.checked_mul(LLC_FACES) == Some(*nj)).map(|[_, nx]| Extent::llc(nx));
     let Some(extent) = extent else {
         let Some(Layout::Llc) = layout else { return Ok(None) };
         return Err(wrong(match shape {

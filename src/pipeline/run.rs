@@ -124,8 +124,9 @@ pub fn run(
 fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
     let time = setup.catalog.time();
     let extent = &setup.grid.extent;
+    let faces = if extent.has_faces() { format!("{} faces of ", extent.faces) } else { String::new() };
     info!(
-        "{} snapshots of {} x {} points, {} to {}, every {}",
+        "{} snapshots of {faces}{} x {} points, {} to {}, every {}",
         time.len(),
         extent.ni,
         extent.nj,
@@ -147,8 +148,9 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
         resume::tell(earlier, plan.tiles.len() + plan.finished.len());
     }
     if wet > points {
+        let periodic = if extent.has_faces() { "" } else { ", [input] periodic" };
         warn!(
-            "{} wet points of the domain's last row or column have no neighbour beyond it: NaN ([prepare] centre, [input] periodic)",
+            "{} wet points of the domain's last row or column have no neighbour beyond it: NaN ([prepare] centre{periodic})",
             wet - points
         );
     }

@@ -22,6 +22,13 @@ fn files() -> Vec<Row> {
         row("no such grid folder", 3, &["grid field XC not found", "{}/nowhere/XC.data", "[input] grid"])
             .sets(&["input.grid={}/nowhere"])
             .on_ranks(),
+        row(
+            "a rectangle said to be lat-lon-cap",
+            2,
+            &["is \"llc\", but the grid has 20 columns and 12 rows", "13 times"],
+        )
+        .sets(&["input.layout=llc"])
+        .on_ranks(),
         row("no latitudes", 3, &["grid field YC not found", "{}/grid/YC.data", "[input] grid"])
             .spoil(|site| site.remove_grid(&["YC"])),
         row("no mask", 3, &["there is no mask of land: hFacC would do, or Depth", "{}/grid/hFacC.data"])

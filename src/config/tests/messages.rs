@@ -9,6 +9,7 @@ const WRONG_TYPES: &[(&str, &str, &str, &str)] = &[
     ("input", "pattern = []", "[]", "expected a string"),
     ("input", "grid = 1.5", "1.5", "expected a string"),
     ("input", "layout = 1", "1", "expected a string"),
+    ("input", "shrunk_mask = 1", "1", "expected a string"),
     ("input", "u = [\"U\"]", "[\"U\"]", "expected a string"),
     ("input", "v = 2011-01-01", "2011-01-01", "expected a string"),
     ("input", "scalar = \"Eta\"", "\"Eta\"", "expected an array; for example scalar = [\"Eta\"]"),

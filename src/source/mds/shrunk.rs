@@ -179,3 +179,120 @@ impl ShrunkIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Endian;
+    use super::*;
+
+    /// Masks of so many levels that nobody reads.
+    struct Unread {
+        levels: usize,
+    }
+
+    impl crate::grid::GridFiles for Unread {
+        fn has(&self, _: GridField) -> bool {
+            true
+        }
+
+        fn place(&self, _: GridField) -> String {
+            String::new()
+        }
+
+        fn levels(&self, _: GridField) -> Result<usize, GridError> {
+            Ok(self.levels)
+        }
+
+        fn read(&self, _: GridField, level: usize, _: &Window) -> Result<Vec<f64>, GridError> {
+            panic!("level {level} is read")
+        }
+    }
+
+    /// LLC4320's wet words at the surface and the lengths of its files, as they are published.
+    #[test]
+    fn the_words_of_llc4320() {
+        const SURFACE: [(GridField, u64); 3] =
+            [(GridField::HFacC, 140_637_966), (GridField::HFacW, 140_494_612), (GridField::HFacS, 140_485_647)];
+        let extent = Extent::llc(4320);
+        assert_eq!(4 * extent.points(), 970_444_800);
+        // Deeper levels have fewer words; how many is made up.
+        let counts: Vec<_> = SURFACE
+            .iter()
+            .flat_map(|&(mask, words)| (1..=3).map(move |level| (mask, level, words - 1_000_000 * (level as u64 - 1))))
+            .collect();
+        let files = Unread { levels: 3 };
+        let masks = Masks::new(&files, extent).counted(&counts);
+        for (mask, words) in SURFACE {
+            let found = |words, level| Shrunk::of(&masks, mask, words, level).unwrap();
+            let surface = Shrunk { mask, words_before: 0, words };
+            assert_eq!(found(words, 1), Some(surface));
+            // One word more or less is another file.
+            assert_eq!((found(words + 1, 1), found(words - 1, 1), found(0, 1)), (None, None, None));
+            // The surface of a 3-D file is its beginning; a file of the surface has no second level.
+            let all = 3 * words - 3_000_000;
+            assert_eq!(found(all, 1), Some(Shrunk { words: all, ..surface }));
+            assert_eq!(found(all, 3), Some(Shrunk { words: all, words_before: 2 * words - 1_000_000, ..surface }));
+            assert_eq!(found(words, 2), None);
+            // The other masks have other counts.
+            for (other, _) in SURFACE.into_iter().filter(|(other, _)| *other != mask) {
+                assert_eq!(Shrunk::of(&masks, other, words, 1).unwrap(), None);
+            }
+        }
+        assert_eq!(4 * SURFACE[0].1, 562_551_864);
+    }
+
+    /// Words counted one by one in the order of the file, and read from it, for windows of every facet.
+    #[test]
+    fn any_window_of_a_shrunk_file_is_read() {
+        for nx in [3, 5, 64, 70] {
+            let extent = Extent::llc(nx);
+            let is_wet = |[face, j, i]: [usize; 3]| !(face * 7 + j * 131 + i * 37 + j * i / 3).is_multiple_of(3);
+            let mut mask = Bits::zero(&extent);
+            let (mut words, mut bytes) = (Vec::new(), Vec::new());
+            for facet in (0..extent.facets()).map(|number| extent.facet(number)) {
+                for (j, i) in (0..facet.nj).flat_map(|j| (0..facet.ni).map(move |i| (j, i))) {
+                    let cell @ [face, row, column] = facet.cell(j, i);
+                    if is_wet(cell) {
+                        mask.set(face, row, column, true);
+                        bytes.extend_from_slice(&(words.len() as f32).to_be_bytes());
+                        words.push(cell);
+                    }
+                }
+            }
+            let number = Number::Float32(Endian::Big);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("U.shrunk");
+            // Two levels: the first has 7 words.
+            std::fs::write(&path, [vec![9; 7 * 4], bytes].concat()).unwrap();
+            let file = File::open(&path).unwrap();
+            let index = ShrunkIndex::new(extent, Arc::new(mask), 7);
+            let value_of = |cell: [usize; 3]| words.iter().position(|&word| word == cell).map_or(0.0, |at| at as f32);
+            let last = nx - 1;
+            for (face, j, i) in [
+                (0, 0..nx, 0..nx),
+                (1, 0..2 * nx, 0..nx),
+                (2, last..nx, 1..2),
+                (4, last..nx + 1, 0..nx),
+                (6, 1..2, 0..last),
+                (7, 0..2, 0..3 * nx),
+                (8, 0..nx, last..nx + 1),
+                (11, 1..nx, 0..2 * nx),
+                (12, 0..1, last..nx),
+            ] {
+                let window = Window { face, j, i };
+                let facet = extent.facet_of(face);
+                let (rows, columns) = facet.place(&window);
+                let mut stored = vec![1; 4 * window.points()];
+                let read = index.read(&file, number, &window, &mut stored).unwrap();
+                let mut values = vec![0.0_f32; window.points()];
+                number.decode(&stored, &mut values);
+                let cells: Vec<_> =
+                    rows.flat_map(|j| columns.clone().map(move |i| (j, i))).map(|(j, i)| facet.cell(j, i)).collect();
+                let expected: Vec<f32> = cells.iter().map(|&cell| value_of(cell)).collect();
+                assert_eq!(values, expected, "nx = {nx}, {window:?}");
+                let wet = cells.into_iter().filter(|&cell| is_wet(cell)).count() as u64;
+                assert_eq!((read, index.words(&window)), (4 * wet, wet), "nx = {nx}, {window:?}");
+            }
+        }
+    }
+}
