@@ -24,6 +24,7 @@ impl Opens {
         // SAFETY: plain system calls; the path is a C string that lives over the call.
         let inotify = unsafe { OwnedFd::from_raw_fd(libc::inotify_init1(libc::IN_NONBLOCK | libc::IN_CLOEXEC)) };
         let path = CString::new(folder.to_str().unwrap()).unwrap();
+        // SAFETY: as above.
         let watch = unsafe { libc::inotify_add_watch(inotify.as_raw_fd(), path.as_ptr(), libc::IN_OPEN) };
         assert!(watch >= 0, "{}", std::io::Error::last_os_error());
         Opens { inotify }
