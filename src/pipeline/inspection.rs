@@ -118,7 +118,7 @@ fn grid(config: &Config, input: &FolderReport, outlook: bool) -> Option<Result<G
     } else {
         let [nj, ni] = match input.fields.iter().find_map(|field| field.layout.as_ref()) {
             Some(layout) => [layout.nj as usize, layout.ni as usize],
-            None => grid_shape(folder, value_bytes(config))?,
+            None => grid_shape(folder)?,
         };
         Extent::plain(nj, ni, Periodic::default())
     };

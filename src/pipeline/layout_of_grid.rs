@@ -6,7 +6,7 @@ use super::setup::{grid_files, value_bytes};
 use crate::Error;
 use crate::config::{Config, Layout};
 use crate::grid::{Extent, LLC_FACES, distance_across_seams};
-use crate::source::mds::grid_shape;
+use crate::source::mds::{grid_shape, llc_columns};
 
 /// Cells of faces that join lie about as far apart as others; those of a rectangle cut at the same places do not.
 const JOINED: f64 = 2.0;
@@ -22,7 +22,9 @@ pub(super) fn layout_of_grid(config: &Config) -> Result<Option<Extent>, Error> {
     }
     let wrong = |message: String| Error::Setting { text: config.explain("input.layout", &message) };
     let folder = config.grid_path()?;
-    let shape = config.input.shape.or_else(|| grid_shape(folder, value_bytes(config)));
+    let told = config.input.shape.or_else(|| grid_shape(folder));
+    let by_length = || llc_columns(folder, value_bytes(config)).map(|nx| [LLC_FACES * nx, nx]);
+    let shape = told.or_else(by_length);
     let extent =
         shape.filter(|[nj, ni]| *ni > 1 && ni.checked_mul(LLC_FACES) == Some(*nj)).map(|[_, nx]| Extent::llc(nx));
     let Some(extent) = extent else {
@@ -46,10 +48,13 @@ pub(super) fn layout_of_grid(config: &Config) -> Result<Option<Extent>, Error> {
              it should be about once; is [input] grid the grid of these data, in the compact form?"
         ))),
         (Some(ratio), None) if ratio > JOINED => {
-            info!(
-                "layout = \"plain\": there are {LLC_FACES} times as many rows as columns, as in compact files of a lat-lon-cap \
+            // A length alone may be that of any rectangle: nothing is worth saying then.
+            if told.is_some() {
+                info!(
+                    "layout = \"plain\": there are {LLC_FACES} times as many rows as columns, as in compact files of a lat-lon-cap \
                  grid, but XC and YC do not join as its faces do"
-            );
+                );
+            }
             Ok(None)
         }
         (_, Some(_)) => Ok(Some(extent)),

@@ -62,18 +62,20 @@ impl GridFolder {
     }
 }
 
-/// Rows and columns of the grid in a folder, by its `XC`: by the `.meta`, or else those of a lat-lon-cap grid if the file has
-/// its length, 13 times a square, at so many bytes a value; none where neither tells.
-pub fn grid_shape(folder: &Path, value_bytes: usize) -> Option<[usize; 2]> {
-    let meta = ["XC.meta", "XC.001.001.meta"].iter().find_map(|name| Meta::read(&folder.join(name)).ok());
-    if let Some(meta) = meta {
-        let size = |at: usize| usize::try_from(*meta.dimensions.get(at)?).ok();
-        return Some([size(1)?, size(0)?]);
-    }
+/// Rows and columns of the grid in a folder, by the `.meta` of its `XC`.
+pub fn grid_shape(folder: &Path) -> Option<[usize; 2]> {
+    let meta = ["XC.meta", "XC.001.001.meta"].iter().find_map(|name| Meta::read(&folder.join(name)).ok())?;
+    let size = |at: usize| usize::try_from(*meta.dimensions.get(at)?).ok();
+    Some([size(1)?, size(0)?])
+}
+
+/// Columns of a face, if the grid in a folder is lat-lon-cap by the length of its `XC`, 13 times a square at so many bytes a
+/// value. Rectangles can have that length too.
+pub fn llc_columns(folder: &Path, value_bytes: usize) -> Option<usize> {
     let bytes = std::fs::metadata(folder.join("XC.data")).ok()?.len();
     let nx = (bytes as f64 / (LLC_FACES * value_bytes) as f64).sqrt().round() as usize;
     let whole = (LLC_FACES * value_bytes * nx) as u64 * nx as u64;
-    (whole == bytes && nx > 0).then_some([LLC_FACES * nx, nx])
+    (whole == bytes && nx > 0).then_some(nx)
 }
 
 /// An open grid field whose files have the lengths and places that they should.

@@ -27,7 +27,7 @@ mod variables;
 
 pub use block::MdsBlock;
 pub use catalog::{MdsCatalog, MdsCatalogField};
-pub use grid_file::{GridFile, GridFileFault, grid_shape};
+pub use grid_file::{GridFile, GridFileFault, grid_shape, llc_columns};
 pub use grid_files::MdsGridFiles;
 pub use layout::RecordChoice;
 pub use listing::{FileFacts, ListedFile, Listing, Sorted};
