@@ -243,7 +243,8 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     let grid = grid::survey(&masks, &request)?;
     set_masks(&mut catalog, &grid);
     blank_is_land(&catalog, &grid)?;
-    if config.input.level > 1 && files.has(GridField::HFacC) {
+    // Shrunk files were compared with the levels of their own mask.
+    if config.input.level > 1 && !catalog.is_shrunk() && files.has(GridField::HFacC) {
         let of_mask = files.levels(GridField::HFacC)? as u64;
         if levels > 1 && of_mask != levels {
             warn!(
