@@ -29,7 +29,7 @@ fn run() -> Run {
     let folder = FOLDER.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("heartbeat");
         let _ = std::fs::remove_dir_all(&folder);
-        synthetic(&folder, &SynthSpec { nx: 37, ny: 29, nt: 1999, seed: 6, land: false, ..SynthSpec::default() });
+        synthetic(&folder, &SynthSpec { nx: 53, ny: 37, nt: 1999, seed: 6, land: false, ..SynthSpec::default() });
         folder
     });
     Run::of(folder.join("run.toml")).on(RANKS).set_all(&[

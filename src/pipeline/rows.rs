@@ -101,9 +101,7 @@ impl<T: Sample> RowReader<'_, '_, T> {
                 let Scratch { row, selected, .. } = &mut *self.scratch;
                 selected.resize(self.steps.len() * part.i.len(), T::zero());
                 for (values, selected) in row.chunks_exact(width).zip(selected.chunks_exact_mut(part.i.len())) {
-                    for (selected, value) in selected.iter_mut().zip(values[columns.clone()].iter().step_by(stride)) {
-                        *selected = *value;
-                    }
+                    thin(&values[columns.clone()], stride, selected);
                 }
                 self.reader.packer.pack(self.round, part, selected_row, field, self.steps, selected);
             }
@@ -281,5 +279,16 @@ impl<T: Sample> RowReader<'_, '_, T> {
             high,
         }
         .into())
+    }
+}
+
+/// Every `stride`-th value.
+fn thin<T: Sample>(values: &[T], stride: usize, selected: &mut [T]) {
+    if stride == 1 {
+        selected.copy_from_slice(values);
+        return;
+    }
+    for (selected, value) in selected.iter_mut().zip(values.iter().step_by(stride)) {
+        *selected = *value;
     }
 }

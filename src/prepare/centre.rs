@@ -7,10 +7,14 @@ use crate::terms::Sample;
 /// `faces` starts with the west face of the first cell. Where the last cell's east face is not in the
 /// row, `beyond` gives it; without it that cell is 0, and no point with a spectrum may depend on it.
 pub fn centre_along_i<T: Sample>(faces: &[T], beyond: Option<T>, stride: usize, centres: &mut [T]) {
-    let half = T::rounded(0.5);
-    if stride == 1 && faces.len() > centres.len() {
+    let (half, cells) = (T::rounded(0.5), centres.len());
+    if stride == 1 {
+        // All cells but, where its east face is not in the row, the last.
         for ((centre, west), east) in centres.iter_mut().zip(faces).zip(&faces[1..]) {
             *centre = half * (*west + *east);
+        }
+        if let (Some(centre), true) = (centres.last_mut(), faces.len() == cells) {
+            *centre = beyond.map_or(T::zero(), |east| half * (faces[cells - 1] + east));
         }
         return;
     }
