@@ -302,7 +302,7 @@ fn the_preset_stands_for_its_bands() {
     let [own, preset, last] = ["bands[0].limits", "bands[1].preset", "bands[2].limits"];
     assert_eq!(keys, [own, preset, preset, preset, preset, preset, last]);
     assert!(
-        config.explain(preset, "beyond Nyquist").ends_with("5 | preset = \"literature\"\n  | ^^^^^^^^^^^^^^^^^^^^^")
+        config.explain(preset, "beyond Nyquist").ends_with("5 | preset = \"literature\"\n   | ^^^^^^^^^^^^^^^^^^^^^")
     );
 }
 

@@ -63,6 +63,7 @@ const WRONG_TYPES: &[(&str, &str, &str, &str)] = &[
     ("prepare", "missing = [3]", "[3]", "expected a table"),
     ("", "output = \"a.zarr\"", "\"a.zarr\"", "expected a table"),
     ("", "run = 1.5", "1.5", "expected a table"),
+    ("bands", "preset = 1", "1", "expected a string; for example preset = \"literature\""),
     ("bands", "name = 1\nlimits = [2, 3]", "1", "expected a string; for example name = \"near_inertial\""),
     ("bands", "name = \"a\"\nlimits = 1", "1", "expected an array"),
     (
