@@ -196,7 +196,7 @@ fn bins_are_matched_by_latitude_and_longitude() {
     let found = compare(&model, &drifters, Options::default()).unwrap();
     let [array] = &found.arrays[..] else { panic!("{found}") };
     assert_eq!((array.values, array.largest.as_ref().unwrap().difference), (6, 2.0));
-    assert_eq!(array.ratio_quantiles.unwrap()[1], (5.0 / 3.0 + 6.0 / 4.0) / 2.0);
+    assert!((array.ratio_quantiles.unwrap()[1] - (5.0 / 3.0 + 6.0 / 4.0) / 2.0).abs() < 1e-15);
     let beside: Vec<f64> = lat.iter().map(|x| x + 0.05).collect();
     let beside = bins("beside.zarr", Data::F64(beside), 8, Data::F64(vec![1.0; 8]));
     let error = compare(&model, &beside, Options::default()).unwrap_err();
@@ -228,7 +228,7 @@ fn what_cannot_be_compared_is_told() {
     );
     assert!(matches!(tell(&[j(), x("")], None), CompareError::Units { b, .. } if b == "no units"));
     let two = ("x", "k j", vec![1, 2], pair(), "m");
-    assert!(matches!(tell(&[j(), two], None), CompareError::Dimensions { a, b, .. } if a == "j" && b == "k j"));
+    assert!(matches!(tell(&[j(), two], None), CompareError::Dimensions { a, b, .. } if a == "j" && b == "k, j"));
     assert!(matches!(tell(&[x("m")], None), CompareError::NoCoordinate { group: 'B', .. }));
     let names = ("j", "j", vec![2], text(&["0", "1"]), "");
     assert!(matches!(tell(&[names, x("m")], None), CompareError::Kinds { .. }));
