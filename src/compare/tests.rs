@@ -82,11 +82,12 @@ fn on_grid(
         _ => i.len(),
     };
     let mut values = vec![];
-    let shape: Vec<usize> = dimensions.split_whitespace().map(lengths).collect();
+    let named: Vec<&str> = dimensions.split_whitespace().collect();
+    let shape: Vec<usize> = named.iter().map(|name| lengths(name)).collect();
     for n in 0..shape.iter().product() {
         let (mut rest, mut band, mut row, mut column) = (n, 0, 0, 0);
-        for (name, length) in dimensions.split_whitespace().zip(&shape).rev() {
-            *(match name {
+        for (name, length) in named.iter().zip(&shape).rev() {
+            *(match *name {
                 "band" => &mut band,
                 "j" => &mut row,
                 _ => &mut column,

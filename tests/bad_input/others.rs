@@ -92,7 +92,7 @@ fn compare() -> Vec<Row> {
         row(
             "compare: ratios in place of a result",
             2,
-            &["is, or lies within, {}/result.zarr, which is compared", "--output"],
+            &["which is compared; choose another place", "{}/result.zarr", "--output"],
         )
         .command(&["compare", SELF, SELF, "--output", SELF, "--overwrite"]),
         row(
