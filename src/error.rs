@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::compare::CompareError;
 use crate::config::ConfigError;
 use crate::exchange::{Elsewhere, LaunchError, STOPPED};
 use crate::grid::GridError;
@@ -56,6 +57,9 @@ pub enum Error {
     /// A comparison that cannot be made.
     #[error(transparent)]
     Validate(#[from] ValidateError),
+    /// Two results that cannot be compared with each other.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// The result is not the reference.
     #[error("{result} does not agree with {reference}")]
     Missed {
@@ -131,6 +135,16 @@ impl Error {
             Error::Validate(ValidateError::Tolerance { .. }) => 2,
             Error::Validate(ValidateError::Read(_)) => 3,
             Error::Validate(_) | Error::Missed { .. } => 6,
+            Error::Compare(error) => match error {
+                CompareError::NotThere { .. }
+                | CompareError::NotNumbers { .. }
+                | CompareError::OutputIsInput { .. } => 2,
+                CompareError::Store(_) => 4,
+                CompareError::NoArrayInCommon { .. }
+                | CompareError::NoneInCommon { .. }
+                | CompareError::NoValueInCommon { .. } => 6,
+                _ => 3,
+            },
             Error::Identity(identity) => identity.exit_code(),
             Error::Stopped { .. } => STOPPED,
             Error::Unfinished { source, .. } => source.exit_code(),

@@ -6,9 +6,13 @@
 //! The rooms, in the order of the flow: [`config`] reads the TOML, [`plan`] cuts the work, [`grid`] and
 //! [`source`] read, [`prepare`] checks and centres, [`exchange`] transposes, [`spectrum`] estimates,
 //! [`product`] derives, [`store`] writes, [`report`] tells. [`pipeline`] wires them. [`inspect`] says what
-//! lies in a folder, [`submit`] writes job scripts, [`synth`] makes input with a known spectrum, [`validate`] compares a result with a reference.
+//! lies in a folder, [`submit`] writes job scripts, [`synth`] makes input with a known spectrum, [`validate`] compares a
+//! result with a reference, [`compare`] two results with each other; `align` finds for both what belongs together.
 
+mod align;
 pub mod cli;
+pub mod compare;
+
 pub mod config;
 mod error;
 pub mod exchange;

@@ -66,16 +66,17 @@ fn copies_that_believe_to_be_alone() {
     }
 }
 
-/// `plan`, `validate` and `synth` say that they are for one process; what is told to start one process is.
+/// `plan`, `validate`, `compare` and `synth` say that they are for one process; what is told to start one process is.
 #[test]
 fn commands_of_one_process() {
     let folder = tempfile::tempdir().unwrap();
     let run = input(folder.path());
     let result = run.to(folder.path().join("result.zarr"));
     let synth = folder.path().join("synth");
-    let commands: [Vec<&Path>; 3] = [
+    let commands: [Vec<&Path>; 4] = [
         vec![Path::new("plan"), &run.config],
         vec![Path::new("validate"), &result, Path::new("--against"), &result],
+        vec![Path::new("compare"), &result, &result],
         vec![Path::new("synth"), &synth, Path::new("--nx=9"), Path::new("--ny=8"), Path::new("--nt=24")],
     ];
     for arguments in &commands {

@@ -28,6 +28,8 @@ pub(super) enum Command {
     Submit(Submit),
     /// Compare a result with a reference by coordinate value
     Validate(Validate),
+    /// Ratios and differences of the arrays that two results share
+    Compare(Compare),
     /// Make LLC4320-like MDS input with a known spectrum, of a region or of all 13 faces
     Synth(Box<Synth>),
 }
@@ -137,6 +139,28 @@ pub(super) struct Validate {
     /// Largest difference, relative to the largest value of each spectrum or map
     #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
     pub(super) tolerance: f64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// Result, or another Zarr store with arrays of the same names
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// The same; ratios are A/B, differences A - B
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    /// Write ratios and differences as Zarr
+    #[arg(long, value_name = "RATIOS.zarr")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace an older result at the output path
+    #[arg(long, requires = "output")]
+    pub(super) overwrite: bool,
+    /// Arrays to compare; all that both have unless given
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    pub(super) arrays: Option<Vec<String>>,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Defaults are those of [`SynthSpec`](crate::synth::SynthSpec) and [`LlcSpec`](crate::synth::LlcSpec).

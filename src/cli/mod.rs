@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assume;
+mod compare;
 mod inspect;
 mod log;
 mod plan;
@@ -58,6 +59,7 @@ pub fn main() -> i32 {
         Command::Plan(plan) => plan::plan(plan),
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Validate(validate) => validate::validate(validate),
+        Command::Compare(compare) => compare::compare(compare),
         Command::Submit(submit) => submit::submit(submit),
         Command::Synth(synth) => synth::synth(synth),
     };

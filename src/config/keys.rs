@@ -84,7 +84,10 @@ const TABLES: &[Table] = &[
             ("precision", "\"f32\""),
         ],
     },
-    Table { path: "bands", keys: &[("name", "\"near_inertial\""), ("limits", "[\"0.9 f\", \"1.1 f\"]")] },
+    Table {
+        path: "bands",
+        keys: &[("preset", "\"literature\""), ("name", "\"near_inertial\""), ("limits", "[\"0.9 f\", \"1.1 f\"]")],
+    },
     Table {
         path: "output",
         keys: &[("path", "\"spectra.zarr\""), ("spectrum", "true"), ("codec", "\"zstd\""), ("keep_bits", "12")],

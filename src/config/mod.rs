@@ -8,6 +8,7 @@
 //! Two steps: `raw` is the TOML as typed, the section files turn it into types that hold. Any room
 //! may import this one; it imports `terms` only.
 
+mod band_preset;
 mod bands;
 mod check;
 mod date;
@@ -61,6 +62,8 @@ pub struct Config {
     pub output: Output,
     /// What the machine may be asked for.
     pub run: Run,
+    /// By band, the key that its limits come from.
+    band_keys: Vec<String>,
     document: Document,
 }
 
@@ -107,11 +110,13 @@ impl Config {
     fn read(origin: Option<&Path>, text: &str, sets: &[String]) -> Result<Config, ConfigError> {
         let (document, raw) = Document::read(origin, text, sets)?;
         let input = Input::check(raw.input, &document)?;
+        let (bands, band_keys) = bands::check(raw.bands, &document)?;
         Ok(Config {
             prepare: Prepare::check(raw.prepare, &input.variables, &document)?,
             select: Select::check(raw.select, &document)?,
             spectrum: Spectrum::check(raw.spectrum, &document)?,
-            bands: bands::check(raw.bands, &document)?,
+            bands,
+            band_keys,
             output: Output::check(raw.output, &document)?,
             run: Run::check(raw.run, &document)?,
             input,
@@ -145,6 +150,12 @@ impl Config {
     /// carets under it: for what is found wrong against the data.
     pub fn explain(&self, key: &str, message: &str) -> String {
         format!("`{key}`: {message}\n{}", self.document.excerpt_of(key))
+    }
+
+    /// The key that the limits of band number `at` come from, for [`explain`](Self::explain): `bands[0].limits`, or
+    /// `bands[0].preset`.
+    pub fn band_key(&self, at: usize) -> &str {
+        self.band_keys.get(at).map_or("bands", String::as_str)
     }
 
     /// `input.path`: where the snapshots are.

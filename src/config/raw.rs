@@ -114,12 +114,17 @@ pub(super) struct RawSpectrum {
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct RawBand {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) preset: Option<String>,
     pub(super) name: Option<String>,
     pub(super) limits: Option<Vec<RawLimit>>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(untagged, expecting = "a limit must be a number (cycles per day) or text such as \"0.9 f\", \"f + 0.1 cpd\"")]
+#[serde(
+    untagged,
+    expecting = "a limit must be a number (cycles per day) or text such as \"0.9 f\", \"f + 0.1 cpd\", \"nyquist\""
+)]
 pub(super) enum RawLimit {
     Number(f64),
     Text(String),

@@ -274,12 +274,45 @@ fn defaults_are_those_of_the_example() {
     assert_eq!(parse("").select, Select { faces: None, lon: None, lat: None, i: None, j: None, stride: 1, time: None });
 }
 
+/// Also beside bands of one's own, and written out in the effective configuration.
+#[test]
+fn the_preset_stands_for_its_bands() {
+    let text = "[[bands]]\nname = \"m2\"\nlimits = [1.88, 1.98]\n[[bands]]\npreset = \"literature\"\n\
+                [[bands]]\nname = \"fast\"\nlimits = [\"f + 1 cpd\", \"Nyquist\"]\n";
+    let config = parse(text);
+    let shown: Vec<[&str; 3]> =
+        config.bands.iter().map(|band| [&*band.name, &*band.written[0], &*band.written[1]]).collect();
+    assert_eq!(
+        shown,
+        [
+            ["m2", "1.88", "1.98"],
+            ["low", "0", "0.5"],
+            ["diurnal", "0.9", "1.1"],
+            ["semidiurnal", "1.9", "2.1"],
+            ["near_inertial", "0.9 f", "1.1 f"],
+            ["supertidal", "2.1", "nyquist"],
+            ["fast", "f + 1 cpd", "Nyquist"],
+        ]
+    );
+    assert_eq!(config.bands[5].limits, [BandLimit::Fixed(CyclesPerDay(2.1)), BandLimit::Nyquist]);
+    let written = config.to_toml();
+    assert!(!written.contains("preset") && written.contains("\"2.1\", \"nyquist\""), "{written}");
+    assert_eq!(parse(&written), config);
+    let keys: Vec<&str> = (0..7).map(|at| config.band_key(at)).collect();
+    let [own, preset, last] = ["bands[0].limits", "bands[1].preset", "bands[2].limits"];
+    assert_eq!(keys, [own, preset, preset, preset, preset, preset, last]);
+    assert!(
+        config.explain(preset, "beyond Nyquist").ends_with("5 | preset = \"literature\"\n   | ^^^^^^^^^^^^^^^^^^^^^")
+    );
+}
+
 #[test]
 fn every_example_is_accepted() {
     for (table, name, example) in keys::tests::all() {
         let line = format!("{name} = {example}");
         let text = match table {
             "" => line,
+            "bands" if name == "preset" => format!("[[bands]]\n{line}"),
             "bands" if name == "name" => format!("[[bands]]\n{line}\nlimits = [1, 2]"),
             "bands" => format!("[[bands]]\nname = \"a\"\n{line}"),
             _ => format!("[{table}]\n{line}"),

@@ -97,7 +97,7 @@ fn check_bands(config: &Config, interval: Seconds) -> Result<(), Error> {
         "band \"{}\" reaches {limit}, beyond the Nyquist frequency {nyquist} of snapshots {interval} apart",
         config.bands[at].name
     );
-    Err(Error::Setting { text: config.explain(&format!("bands[{at}].limits"), &message) })
+    Err(Error::Setting { text: config.explain(config.band_key(at), &message) })
 }
 
 /// Selected and native sizes of the input.

@@ -10,6 +10,8 @@ use zarrs::array::data_type as dt;
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArrayMetadataV2, ArrayShardedExt, ArraySubset, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
+use super::ElementKind;
+
 /// What can go wrong when a group is read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -198,6 +200,24 @@ impl StoredArray {
     /// What its metadata says.
     pub fn header(&self) -> &ArrayHeader {
         &self.header
+    }
+
+    /// The type that holds its values in a result of this program: its own, or a wider one. None for what is not read.
+    pub fn kind(&self) -> Option<ElementKind> {
+        let kind = self.array.data_type();
+        match () {
+            () if kind.is::<dt::Float64DataType>() => Some(ElementKind::F64),
+            () if kind.is::<dt::Float32DataType>() => Some(ElementKind::F32),
+            () if kind.is::<dt::Int64DataType>() || kind.is::<dt::UInt32DataType>() => Some(ElementKind::I64),
+            () if kind.is::<dt::Int32DataType>() || kind.is::<dt::Int16DataType>() => Some(ElementKind::I32),
+            () if kind.is::<dt::UInt16DataType>() || kind.is::<dt::Int8DataType>() => Some(ElementKind::I32),
+            () if kind.is::<dt::UInt8DataType>() || kind.is::<dt::BoolDataType>() => Some(ElementKind::U8),
+            () if kind.is::<dt::UInt64DataType>() => Some(ElementKind::F64),
+            () if kind.is::<dt::StringDataType>() || kind.is::<dt::FixedLengthUTF32DataType>() => {
+                Some(ElementKind::Text)
+            }
+            () => None,
+        }
     }
 
     /// Elements along each dimension of what is decoded at once: the inner chunk of a shard, else the chunk.

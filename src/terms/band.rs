@@ -14,15 +14,19 @@ pub enum BandLimit {
     Relative(f64),
     /// f plus a fixed frequency, which may be negative: `"f + 0.1 cpd"`, `"f - 0.1 cpd"`.
     Offset(CyclesPerDay),
+    /// The end of the spectrum, whatever the sampling: `"nyquist"`.
+    Nyquist,
 }
 
 impl BandLimit {
-    /// The limit where the signed inertial frequency is `f0`; never below zero.
+    /// The limit where the signed inertial frequency is `f0`; never below zero. [`Nyquist`](Self::Nyquist) is infinite here:
+    /// what integrates a spectrum ends where that does.
     pub fn at(self, f0: CyclesPerDay) -> CyclesPerDay {
         CyclesPerDay(match self {
             BandLimit::Fixed(frequency) => frequency.0,
             BandLimit::Relative(multiple) => multiple * f0.0.abs(),
             BandLimit::Offset(offset) => (f0.0.abs() + offset.0).max(0.0),
+            BandLimit::Nyquist => f64::INFINITY,
         })
     }
 }
@@ -36,10 +40,15 @@ impl FromStr for BandLimit {
             match part.trim().parse::<f64>() {
                 Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
                 Ok(_) => Err(wrong("the number must be finite and not negative")),
-                Err(_) => Err(wrong("forms: 1.9 (cycles per day), \"0.9 f\", \"f\", \"f + 0.1 cpd\", \"f - 0.1 cpd\"")),
+                Err(_) => Err(wrong(
+                    "forms: 1.9 (cycles per day), \"0.9 f\", \"f\", \"f + 0.1 cpd\", \"f - 0.1 cpd\", \"nyquist\"",
+                )),
             }
         };
         let trimmed = text.trim();
+        if trimmed.eq_ignore_ascii_case("nyquist") {
+            return Ok(BandLimit::Nyquist);
+        }
         if let Some(rest) = trimmed.strip_prefix('f') {
             let rest = rest.trim();
             if rest.is_empty() {
@@ -74,6 +83,7 @@ impl fmt::Display for BandLimit {
             BandLimit::Relative(multiple) => write!(f, "{multiple} f"),
             BandLimit::Offset(offset) if offset.0 < 0.0 => write!(f, "f - {} cpd", -offset.0),
             BandLimit::Offset(offset) => write!(f, "f + {} cpd", offset.0),
+            BandLimit::Nyquist => f.write_str("nyquist"),
         }
     }
 }
@@ -106,12 +116,27 @@ mod tests {
             ("f-0.1cpd", offset(-0.1)),
             ("1.9", fixed(1.9)),
             ("1.9 cpd", fixed(1.9)),
+            ("nyquist", BandLimit::Nyquist),
+            (" Nyquist ", BandLimit::Nyquist),
         ] {
             assert_eq!(text.parse::<BandLimit>().unwrap(), limit, "{text}");
         }
         for text in [
-            "", "f 0.1", "f + 0.1", "-1", "-0.9 f", "nan", "inf f", "0.9 g", "1 cph", "f + cpd", "0.9 ** f", "* f",
+            "",
+            "f 0.1",
+            "f + 0.1",
+            "-1",
+            "-0.9 f",
+            "nan",
+            "inf f",
+            "0.9 g",
+            "1 cph",
+            "f + cpd",
+            "0.9 ** f",
+            "* f",
             "0.9 f f",
+            "nyquist f",
+            "nyquist - 1 cpd",
         ] {
             assert!(text.parse::<BandLimit>().is_err(), "{text}");
         }

@@ -95,10 +95,13 @@ proptest! {
             }
         }
         if let Ok(limit) = text.parse::<BandLimit>() {
-            let (BandLimit::Fixed(CyclesPerDay(number)) | BandLimit::Relative(number)
-                | BandLimit::Offset(CyclesPerDay(number))) = limit;
-            prop_assert!(number.is_finite());
-            prop_assert!(number >= 0.0 || matches!(limit, BandLimit::Offset(_)));
+            match limit {
+                BandLimit::Fixed(CyclesPerDay(number)) | BandLimit::Relative(number) => {
+                    prop_assert!(number.is_finite() && number >= 0.0);
+                }
+                BandLimit::Offset(CyclesPerDay(number)) => prop_assert!(number.is_finite()),
+                BandLimit::Nyquist => prop_assert_eq!(text.trim().to_lowercase(), "nyquist"),
+            }
             prop_assert_eq!(limit.to_string().parse::<BandLimit>().unwrap(), limit, "{}", text);
             for f0 in [-2.0, 0.0, 1e-3, 1.9] {
                 prop_assert!(limit.at(CyclesPerDay(f0)).0 >= 0.0);

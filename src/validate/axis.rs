@@ -1,14 +1,13 @@
-//! Which elements of two arrays belong together.
-//!
-//! An [`Axis`] is a list of pairs: a position in the reference and one in the result. All axes together span what is
-//! compared. Mostly an axis is one dimension of each array; the points of a list are one axis
-//! that is one dimension of the reference and two or three of the result.
+//! Which elements of a result and a reference belong together, and what of the reference has no partner.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use super::coordinates::{Coordinates, FREQUENCIES, Indices};
+use crate::align::{Axis, Pair, Role, by_number, by_value};
 use crate::store::StoredArray;
+
+/// How far apart the same frequency may be in the two, in bins.
+const FREQUENCY_TOLERANCE: f64 = 1e-9;
 
 /// One of the two groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,30 +87,6 @@ pub enum Problem {
         /// Their names.
         names: Vec<String>,
     },
-}
-
-/// What runs along an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Space,
-    Band,
-    Frequency,
-}
-
-/// Positions that belong together, along the dimensions of the axis.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
-    pub(super) reference: [u64; 1],
-    pub(super) result: [u64; 3],
-}
-
-#[derive(Debug)]
-pub(super) struct Axis {
-    pub(super) role: Role,
-    /// The dimensions of each array that it runs along; positions beyond these are unused.
-    pub(super) reference_dims: Vec<usize>,
-    pub(super) result_dims: Vec<usize>,
-    pub(super) pairs: Vec<Pair>,
 }
 
 #[derive(Debug)]
@@ -228,18 +203,9 @@ impl Sides<'_> {
                 continue;
             }
             let Some((reference, result)) = self.both(name)? else { continue };
-            let ours = positions(self.indices(Side::Result, name, name)?);
+            let ours = self.indices(Side::Result, name, name)?;
             let theirs = self.indices(Side::Reference, name, name)?;
-            let pairs = theirs
-                .iter()
-                .enumerate()
-                .filter_map(|(n, value)| ours.get(value).map(|&at| Pair { reference: [n as u64], result: [at, 0, 0] }));
-            axes.push(Axis {
-                role: Role::Space,
-                pairs: pairs.collect(),
-                reference_dims: vec![reference],
-                result_dims: vec![result],
-            });
+            axes.push(Axis::of_dimensions(Role::Space, reference, result, &by_value(&theirs, &ours)));
         }
         Ok(axes)
     }
@@ -284,9 +250,9 @@ impl Sides<'_> {
                 columns.push(vec![Some(0); self.length(Side::Reference, reference)]);
                 continue;
             }
-            let ours = positions(self.indices(Side::Result, name, name)?);
+            let ours = self.indices(Side::Result, name, name)?;
             let theirs = self.indices(Side::Reference, name, "point")?;
-            columns.push(theirs.iter().map(|value| ours.get(value).copied()).collect());
+            columns.push(by_value(&theirs, &ours));
         }
         let mut pairs = vec![];
         'points: for n in 0..self.length(Side::Reference, reference) {
@@ -316,19 +282,14 @@ impl Sides<'_> {
             names.ok_or_else(|| Problem::NoCoordinate { side, name: "band", dimension: "band".into() })
         };
         let theirs = names(Side::Reference, self.of_reference, self.length(Side::Reference, reference))?;
-        let ours = positions(names(Side::Result, self.of_result, self.length(Side::Result, result))?);
-        let mut missing = vec![];
-        let mut pairs = vec![];
-        for (n, name) in theirs.into_iter().enumerate() {
-            match ours.get(&name) {
-                Some(&at) => pairs.push(Pair { reference: [n as u64], result: [at, 0, 0] }),
-                None => missing.push(name),
-            }
-        }
+        let ours = names(Side::Result, self.of_result, self.length(Side::Result, result))?;
+        let found = by_value(&theirs, &ours);
+        let missing: Vec<String> =
+            theirs.into_iter().zip(&found).filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
         if !missing.is_empty() {
             problems.push(Problem::MissingBands { names: missing });
         }
-        Ok(Some(Axis { role: Role::Band, reference_dims: vec![reference], result_dims: vec![result], pairs }))
+        Ok(Some(Axis::of_dimensions(Role::Band, reference, result, &found)))
     }
 
     fn frequencies(&self, name: &'static str, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
@@ -339,37 +300,16 @@ impl Sides<'_> {
         };
         let theirs = values(Side::Reference, self.of_reference, self.length(Side::Reference, reference))?;
         let ours = values(Side::Result, self.of_result, self.length(Side::Result, result))?;
-        let mut ascending: Vec<(f64, u64)> = ours.iter().copied().zip(0..).collect();
-        ascending.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let width = ascending.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f64::INFINITY, f64::min);
-        let tolerance = if width.is_finite() { 1e-9 * width } else { 0.0 };
-        let mut pairs = vec![];
-        let mut missing = vec![];
-        for (n, &frequency) in theirs.iter().enumerate() {
-            let from = ascending.partition_point(|(value, _)| *value < frequency - tolerance);
-            match ascending.get(from) {
-                Some(&(value, at)) if value <= frequency + tolerance => {
-                    pairs.push(Pair { reference: [n as u64], result: [at, 0, 0] });
-                }
-                _ => missing.push(frequency),
-            }
-        }
+        let found = by_number(&theirs, &ours, FREQUENCY_TOLERANCE);
+        let missing: Vec<f64> =
+            theirs.iter().zip(&found).filter(|(_, at)| at.is_none()).map(|(&frequency, _)| frequency).collect();
         if let Some(&first) = missing.first() {
             problems.push(Problem::MissingFrequencies { count: missing.len(), total: theirs.len(), first });
         }
-        Ok(Some(Axis { role: Role::Frequency, reference_dims: vec![reference], result_dims: vec![result], pairs }))
+        Ok(Some(Axis::of_dimensions(Role::Frequency, reference, result, &found)))
     }
 }
 
 fn position(names: &[String], name: &str) -> Option<usize> {
     names.iter().position(|other| other == name)
-}
-
-/// Where each value stands; the first place of a value that comes twice.
-fn positions<T: std::hash::Hash + Eq>(values: Vec<T>) -> HashMap<T, u64> {
-    let mut positions = HashMap::with_capacity(values.len());
-    for (value, at) in values.into_iter().zip(0..) {
-        positions.entry(value).or_insert(at);
-    }
-    positions
 }

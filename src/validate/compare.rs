@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::axis::{Alignment, Axis, Role};
-use super::block::{Block, Bounds, REFERENCE, RESULT, blocks};
+use super::axis::Alignment;
 use super::coordinates::Coordinates;
 use super::report::{ArrayReport, Place, Worst};
+use crate::align::{Axis, Block, Part, REFERENCE, RESULT, Role, blocks};
 use crate::store::{ReadError, StoredArray};
 
 /// A difference and where it is.
@@ -119,41 +119,25 @@ pub(super) fn compare(
     })
 }
 
-/// The box of a block, read from one array.
-struct Read {
-    values: Vec<f64>,
-    /// By axis, the distance of each pair from the box's first element.
-    offsets: Vec<Vec<usize>>,
-}
-
-impl Read {
-    fn new(array: &StoredArray, axes: &[Axis], block: &Block, view: super::block::View) -> Result<Self, ReadError> {
-        let bounds: Bounds = view.bounds(axes, block, array.header().shape.len());
-        let values = array.read_f64(&bounds.start, &bounds.shape)?;
-        let offsets = axes.iter().zip(block).map(|(axis, run)| view.offsets(axis, run, &bounds)).collect();
-        Ok(Read { values, offsets })
-    }
-}
-
 fn compare_block(
     axes: &[Axis],
     block: &Block,
     reference: &StoredArray,
     result: &StoredArray,
 ) -> Result<Tally, ReadError> {
-    let theirs = Read::new(reference, axes, block, REFERENCE)?;
-    let ours = Read::new(result, axes, block, RESULT)?;
+    let theirs = Part::read(reference, axes, block, REFERENCE)?;
+    let ours = Part::read(result, axes, block, RESULT)?;
     // The frequencies, which come last, are the inner loop; all other axes turn like an odometer.
     let spectral = axes.last().is_some_and(|axis| axis.role == Role::Frequency);
     let outer = axes.len() - usize::from(spectral);
     let band = axes.iter().position(|axis| axis.role == Role::Band);
-    let inner = |read: &Read| if spectral { read.offsets[outer].clone() } else { vec![0] };
+    let inner = |part: &Part| if spectral { part.offsets[outer].clone() } else { vec![0] };
     let (inner_theirs, inner_ours) = (inner(&theirs), inner(&ours));
 
     let mut tally = Tally::default();
     let mut turn = vec![0; outer];
     loop {
-        let base = |read: &Read| (0..outer).map(|axis| read.offsets[axis][turn[axis]]).sum::<usize>();
+        let base = |part: &Part| (0..outer).map(|axis| part.offsets[axis][turn[axis]]).sum::<usize>();
         let (base_theirs, base_ours) = (base(&theirs), base(&ours));
         let mut spectrum = Group::default();
         let group = if spectral {

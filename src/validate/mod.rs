@@ -11,7 +11,6 @@
 //! A frequency or band of the reference that the result lacks is a miss; points may be missing on either side.
 
 mod axis;
-mod block;
 mod compare;
 mod coordinates;
 mod report;

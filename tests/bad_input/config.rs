@@ -4,6 +4,9 @@ use std::fs;
 
 use crate::row::{Row, row};
 
+/// The band of the good configuration.
+const BAND: &str = "name = \"semidiurnal\"\nlimits = [1.7, 2.1]";
+
 pub fn rows() -> Vec<Row> {
     vec![
         // The file.
@@ -138,6 +141,19 @@ pub fn rows() -> Vec<Row> {
         row("two bands of one name", 2, &["is the name of bands[0] already; names must differ", "bands[1]"]).spoil(
             |site| site.edit_config("[output]", "[[bands]]\nname = \"semidiurnal\"\nlimits = [1, 2]\n\n[output]"),
         ),
+        row("an unknown preset of bands", 2, &["is \"literatur\"; did you mean \"literature\"?", "bands[0].preset"])
+            .spoil(|site| site.edit_config(BAND, "preset = \"literatur\"")),
+        row("limits beside a preset of bands", 2, &["stands alone: its bands have their names and limits"])
+            .line("bands", "preset = \"literature\""),
+        row("a band with the name of one of the preset", 2, &["has the name of one of bands[0]; names must differ"])
+            .spoil(|site| site.edit_config("[output]", "[[bands]]\npreset = \"literature\"\n\n[output]")),
+        row(
+            "a preset of bands past Nyquist",
+            2,
+            &["band \"diurnal\" reaches 1.1 cpd, beyond the Nyquist frequency 1 cpd"],
+        )
+        .spoil(|site| site.edit_config(BAND, "preset = \"literature\""))
+        .command(&["plan", "{}/run.toml", "--assume", "nj=9,ni=9,snapshots=100,step=43200"]),
         // The command line.
         row("CONFIG given twice", 2, &["unexpected argument", "Usage: oceanspec run"])
             .command(&["run", "{}/run.toml", "{}/run.toml"])

@@ -6,6 +6,7 @@ use crate::row::{Row, row};
 
 pub fn rows() -> Vec<Row> {
     let mut rows = validate();
+    rows.extend(compare());
     rows.extend(plan());
     rows.extend(synth());
     rows
@@ -49,6 +50,58 @@ fn validate() -> Vec<Row> {
         )
         .command(&["validate", SELF, "--against", SELF])
         .only_on_ranks(),
+    ]
+}
+
+fn compare() -> Vec<Row> {
+    const SELF: &str = "{}/result.zarr";
+    /// A second result, with something in its metadata replaced.
+    fn other(site: &crate::site::Site, file: &str, from: &str, to: &str) {
+        site.copy_result("other.zarr");
+        let path = site.path("other.zarr").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+    }
+    vec![
+        row("compare: no Zarr", 3, &["no Zarr group (a folder with `zarr.json` or `.zgroup`)", "{}/mds"])
+            .command(&["compare", SELF, "{}/mds"]),
+        row("compare: other units", 3, &["`u_mean` is in \"m s-1\" in A and in \"cm s-1\" in B", "--arrays"])
+            .spoil(|site| other(site, "u_mean/zarr.json", "\"m s-1\"", "\"cm s-1\""))
+            .command(&["compare", SELF, "{}/other.zarr"]),
+        row("compare: other dimensions", 3, &["`u_mean` has the dimensions (j, i) in A and (lat, i) in B", "--arrays"])
+            .spoil(|site| other(site, "u_mean/zarr.json", "\"j\"", "\"lat\""))
+            .command(&["compare", SELF, "{}/other.zarr"]),
+        row("compare: a dimension without coordinate", 3, &["B has no coordinate `j` along its dimension `j`"])
+            .spoil(|site| {
+                site.copy_result("other.zarr");
+                fs::remove_dir_all(site.path("other.zarr/j")).unwrap();
+            })
+            .command(&["compare", SELF, "{}/other.zarr"]),
+        row("compare: nothing in common", 6, &["have no array in common that can be compared", "{}/empty.zarr"])
+            .spoil(|site| {
+                fs::create_dir(site.path("empty.zarr")).unwrap();
+                let text = r#"{"zarr_format": 3, "node_type": "group", "attributes": {}}"#;
+                fs::write(site.path("empty.zarr/zarr.json"), text).unwrap();
+            })
+            .command(&["compare", SELF, "{}/empty.zarr"]),
+        row("compare: an array that is not there", 2, &["has no array `speed`", "--arrays", "{}/result.zarr"])
+            .command(&["compare", SELF, SELF, "--arrays", "u_mean,speed"]),
+        row("compare: an array of names", 2, &["`band` has the labels of a dimension, and cannot be compared"])
+            .command(&["compare", SELF, SELF, "--arrays", "band"]),
+        row(
+            "compare: ratios in place of a result",
+            2,
+            &["which is compared; choose another place", "{}/result.zarr", "--output"],
+        )
+        .command(&["compare", SELF, SELF, "--output", SELF, "--overwrite"]),
+        row(
+            "compare: a result at the output",
+            4,
+            &["there is a result already; give `--overwrite`", "that is `--output`"],
+        )
+        .spoil(|site| site.copy_result("other.zarr"))
+        .command(&["compare", SELF, SELF, "--output", "{}/other.zarr"]),
     ]
 }
 

@@ -92,6 +92,11 @@ impl Site {
         Site { folder }
     }
 
+    /// A second result beside the older one.
+    pub fn copy_result(&self, name: &str) {
+        copy(&self.path("result.zarr"), &self.path(name));
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

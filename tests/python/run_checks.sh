@@ -47,6 +47,12 @@ check 0 "native, two ranks: validates" validate native-2.zarr reference-native.z
 check 0 "centred, float64" run centred-f64.zarr --set 'spectrum.precision="f64"'
 check 0 "centred, float64: validates to 1e-12" validate centred-f64.zarr reference-centred.zarr --tolerance 1e-12
 check 6 "centred is not native: validate says so" validate centred-1.zarr reference-native.zarr
+compare() { # writes the ratios of centred and native, and the numbers as JSON
+  "$oceanspec" compare "$work"/{centred-1,native-1}.zarr --output "$work/ratios.zarr" --json >"$work/comparison.json"
+}
+check 0 "centred and native: ratios and differences" compare
+check 0 "ratios and differences are numpy's" "$python" -W error tests/python/compare.py \
+  "$work"/{centred-1,native-1,ratios}.zarr "$work/comparison.json"
 
 check 0 "the reference is what scipy gives" "$python" "$case_dir/make_reference.py" --check "$work"
 check 0 "opens in xarray" "$python" -W error tests/python/open_result.py \

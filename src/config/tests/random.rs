@@ -26,10 +26,11 @@ fn time() -> impl Strategy<Value = String> {
 }
 
 fn limit_pair() -> impl Strategy<Value = String> {
-    (number(0.0..2.0), number(0.25..2.0), 0..4).prop_map(|(low, width, form)| match form {
+    (number(0.0..2.0), number(0.25..2.0), 0..5).prop_map(|(low, width, form)| match form {
         0 => format!("[{low}, {}]", low + width),
         1 => format!("[\"{low} f\", \"{} f\"]", low + width),
         2 => format!("[\"f - {low} cpd\", \"f + {width} cpd\"]"),
+        4 => format!("[{low}, \"nyquist\"]"),
         _ => format!("[{low}, \"{width}f\"]"),
     })
 }
@@ -110,6 +111,8 @@ fn configuration() -> impl Strategy<Value = String> {
         let band = |(at, limits)| format!("[[bands]]\nname = \"band é {at}\"\nlimits = {limits}\n");
         limits.into_iter().enumerate().map(band).collect::<String>()
     });
+    let preset = select(&["", "[[bands]]\npreset = \"literature\"\n"][..]);
+    let bands = (bands, preset).prop_map(|(bands, preset)| bands + preset);
     let output = lines(vec![
         line("path", quoted(&["a.zarr", "/b/c"])),
         line("spectrum", any::<bool>()),

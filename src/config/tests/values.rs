@@ -149,6 +149,7 @@ proptest! {
         let text = match table {
             "" => format!("{name} = {value}\n"),
             "bands" if name == "limits" => format!("[[bands]]\nname = \"a\"\nlimits = {value}\n"),
+            "bands" if name == "preset" => format!("[[bands]]\npreset = {value}\n"),
             "bands" => format!("[[bands]]\nlimits = [1, 2]\n{name} = {value}\n"),
             _ => format!("[{table}]\n{name} = {value}\n"),
         };

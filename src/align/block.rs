@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
-use super::axis::{Axis, Pair, Role};
+use super::{Axis, Pair, Role};
 
 /// A run of pairs of each axis.
-pub(super) type Block = Vec<Range<usize>>;
+pub(crate) type Block = Vec<Range<usize>>;
 
 /// The smallest box of an array's elements that holds a block.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Bounds {
-    pub(super) start: Vec<u64>,
-    pub(super) shape: Vec<u64>,
+pub(crate) struct Bounds {
+    pub(crate) start: Vec<u64>,
+    pub(crate) shape: Vec<u64>,
 }
 
 impl Bounds {
@@ -22,17 +22,17 @@ impl Bounds {
 
 /// One of the two arrays, seen from the axes.
 #[derive(Clone, Copy)]
-pub(super) struct View {
+pub(crate) struct View {
     dims: fn(&Axis) -> &[usize],
     at: fn(&Pair) -> &[u64],
 }
 
-pub(super) const REFERENCE: View = View { dims: |axis| &axis.reference_dims, at: |pair| &pair.reference };
-pub(super) const RESULT: View = View { dims: |axis| &axis.result_dims, at: |pair| &pair.result };
+pub(crate) const REFERENCE: View = View { dims: |axis| &axis.reference_dims, at: |pair| &pair.reference };
+pub(crate) const RESULT: View = View { dims: |axis| &axis.result_dims, at: |pair| &pair.result };
 
 impl View {
     /// The box of a block in this array, of `rank` dimensions.
-    pub(super) fn bounds(self, axes: &[Axis], block: &Block, rank: usize) -> Bounds {
+    pub(crate) fn bounds(self, axes: &[Axis], block: &Block, rank: usize) -> Bounds {
         let (mut first, mut last) = (vec![u64::MAX; rank], vec![0; rank]);
         for (axis, run) in axes.iter().zip(block) {
             for pair in &axis.pairs[run.clone()] {
@@ -47,7 +47,7 @@ impl View {
     }
 
     /// The distance, in elements of a box, of each pair of a run from the box's first element along the axis.
-    pub(super) fn offsets(self, axis: &Axis, run: &Range<usize>, bounds: &Bounds) -> Vec<usize> {
+    pub(crate) fn offsets(self, axis: &Axis, run: &Range<usize>, bounds: &Bounds) -> Vec<usize> {
         let stride = |dimension: usize| bounds.shape[dimension + 1..].iter().product::<u64>();
         let along = |pair: &Pair| {
             let steps = (self.dims)(axis).iter().zip((self.at)(pair));
@@ -57,7 +57,7 @@ impl View {
     }
 
     /// The element of the array where all axes stand at these pairs.
-    pub(super) fn element(self, axes: &[Axis], pairs: &[usize], rank: usize) -> Vec<u64> {
+    pub(crate) fn element(self, axes: &[Axis], pairs: &[usize], rank: usize) -> Vec<u64> {
         let mut element = vec![0; rank];
         for (axis, &pair) in axes.iter().zip(pairs) {
             for (&dimension, &at) in (self.dims)(axis).iter().zip((self.at)(&axis.pairs[pair])) {
@@ -80,7 +80,7 @@ impl View {
 /// Cuts what the axes span into blocks whose boxes have at most `budget` elements in each array, or are a single
 /// spectrum. Spectra are whole. Cuts are between parts that are decoded at once, where there are such places:
 /// `parts` are their shapes in the reference and the result.
-pub(super) fn blocks(axes: &[Axis], parts: [&[u64]; 2], budget: u64) -> Vec<Block> {
+pub(crate) fn blocks(axes: &[Axis], parts: [&[u64]; 2], budget: u64) -> Vec<Block> {
     if axes.iter().any(|axis| axis.pairs.is_empty()) {
         return vec![];
     }
