@@ -82,6 +82,7 @@ const TABLES: &[Table] = &[
             ("window", "\"hann\""),
             ("detrend", "\"constant\""),
             ("precision", "\"f32\""),
+            ("confidence", "0.95"),
         ],
     },
     Table { path: "bands", keys: &[("name", "\"near_inertial\""), ("limits", "[\"0.9 f\", \"1.1 f\"]")] },
