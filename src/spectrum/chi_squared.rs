@@ -42,7 +42,8 @@ pub fn chi_squared_quantile(dof: f64, probability: f64) -> f64 {
         let tail = if lower { ln_lower(shape, x, power) } else { ln_upper(shape, x, power) };
         let slope = (shape.ln() + power - tail).exp();
         let step = (wanted - tail) / if lower { slope } else { -slope };
-        x *= step.exp();
+        // The first step of a far tail may go too far for a float64.
+        x = (x * step.exp()).max(f64::MIN_POSITIVE);
         if step.abs() < LAST_STEP {
             break;
         }
