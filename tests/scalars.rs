@@ -64,8 +64,9 @@ fn a_model_s_sea_level(precision: &str, tolerance: f64) {
     let result = sea_level(folder.path()).set(format!("spectrum.precision={precision}"));
     let result = ResultArrays::open(&result.to(folder.path().join("result.zarr")));
     let own = ["psd_Eta", "band_variance_Eta", "band_flag", "Eta_mean", "Eta_variance", "segments_used", "dof"];
+    let limits = ["confidence_lower", "confidence_upper"];
     let axes = ["freq_time", "band", "band_limits"];
-    assert_eq!(result.names(), sorted(&[&own[..], &axes, &GEOMETRY].concat()));
+    assert_eq!(result.names(), sorted(&[&own[..], &limits, &axes, &GEOMETRY].concat()));
 
     let (segment, df) = (20, 1.0 / 20.0);
     let frequencies = result.values("freq_time").data;
@@ -211,7 +212,7 @@ fn assert_same_files(result: &Path, expected: &Path, arrays: &[[&str; 2]]) {
     assert!(compared + 1 >= arrays.len(), "{compared} files");
 }
 
-const OF_A_VELOCITY: [&str; 11] = [
+const OF_A_VELOCITY: [&str; 13] = [
     "rotary_psd",
     "band_ke",
     "band_ke_cw",
@@ -223,6 +224,8 @@ const OF_A_VELOCITY: [&str; 11] = [
     "v_variance",
     "segments_used",
     "dof",
+    "confidence_lower",
+    "confidence_upper",
 ];
 
 /// What each field gives does not depend on the others: the same files as of a run of that field alone.
@@ -242,6 +245,7 @@ fn fields_of_one_run_are_those_of_runs_of_each() {
             let alone = to(&run.set(alone), &format!("{name}-{precision}"));
             let [psd, band, mean, variance, segments, dof] =
                 ["psd_", "band_variance_", "", "", "segments_used_", "dof_"].map(|before| format!("{before}{name}"));
+            let [lower, upper] = ["confidence_lower", "confidence_upper"].map(|limit| format!("{limit}_{name}"));
             let (mean, variance) = (format!("{mean}_mean"), format!("{variance}_variance"));
             assert_same_files(
                 &all,
@@ -253,6 +257,8 @@ fn fields_of_one_run_are_those_of_runs_of_each() {
                     [&variance, &variance],
                     [&segments, "segments_used"],
                     [&dof, "dof"],
+                    [&lower, "confidence_lower"],
+                    [&upper, "confidence_upper"],
                 ],
             );
             let (all, alone) = (ResultArrays::open(&all), ResultArrays::open(&alone));
@@ -318,6 +324,8 @@ fn every_array_says_what_it_is_of() {
         ("segments_used_TRAC01", "1", "psd_TRAC01"),
         ("dof", "1", "rotary_psd"),
         ("dof_Theta", "1", "psd_Theta"),
+        ("confidence_lower", "1", "rotary_psd"),
+        ("confidence_upper_Theta", "1", "psd_Theta"),
         ("freq_time_one_sided", "d-1", "from 0 to Nyquist"),
     ] {
         for attributes in result.attributes_of(array) {

@@ -333,7 +333,7 @@ fn unfit_for_arrays(name: &str, variables: &Variables) -> Option<String> {
         ));
     }
     // psd_mean would be the mean of "psd" and the spectrum of "mean".
-    let prefixes = ["psd", "dof", "segments_used", "band_variance"];
+    let prefixes = ["psd", "dof", "segments_used", "confidence_lower", "confidence_upper", "band_variance"];
     let components: &[&str] = if variables.velocity.is_some() { &["u", "v"] } else { &[] };
     let taken = prefixes.iter().chain(components).any(|taken| *taken == name);
     taken.then(|| format!("and {name}_mean and {name}_variance are names of other arrays of the result"))

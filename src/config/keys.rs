@@ -82,6 +82,7 @@ const TABLES: &[Table] = &[
             ("window", "\"hann\""),
             ("detrend", "\"constant\""),
             ("precision", "\"f32\""),
+            ("confidence", "0.95"),
         ],
     },
     Table {

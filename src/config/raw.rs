@@ -109,6 +109,7 @@ pub(super) struct RawSpectrum {
     pub(super) window: Option<String>,
     pub(super) detrend: Option<String>,
     pub(super) precision: Option<String>,
+    pub(super) confidence: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]

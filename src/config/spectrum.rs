@@ -24,6 +24,8 @@ pub struct Spectrum {
     pub detrend: Detrend,
     /// Floating-point type of the run.
     pub precision: Precision,
+    /// Probability, between 0 and 1, with which the true density lies within the confidence limits; none: no limits.
+    pub confidence: Option<f64>,
 }
 
 /// An estimator of the power spectral density.
@@ -46,6 +48,7 @@ const METHODS: [(&str, Method); 1] = [("welch", Method::Welch)];
 const PRECISIONS: [(&str, Precision); 2] = [("f32", Precision::F32), ("f64", Precision::F64)];
 const DEFAULT_SEGMENT: &str = "60 days";
 const DEFAULT_OVERLAP: f64 = 0.5;
+const DEFAULT_CONFIDENCE: f64 = 0.95;
 
 impl FromStr for Segment {
     type Err = ParseTermError;
@@ -86,6 +89,13 @@ impl Spectrum {
                 format!("is {overlap}; it must be at least 0 and below 1, the share that two segments have in common");
             return Err(document.wrong("spectrum.overlap", message));
         }
+        let confidence = raw.confidence.unwrap_or(DEFAULT_CONFIDENCE);
+        if !(0.0..1.0).contains(&confidence) {
+            let message = format!(
+                "is {confidence}; it must be above 0 and below 1, the probability that the limits hold, or 0 for none"
+            );
+            return Err(document.wrong("spectrum.confidence", message));
+        }
         Ok(Spectrum {
             method: raw
                 .method
@@ -95,6 +105,7 @@ impl Spectrum {
             window: check::term(document, "spectrum.window", raw.window.as_deref().unwrap_or("hann"))?,
             detrend: check::term(document, "spectrum.detrend", raw.detrend.as_deref().unwrap_or("constant"))?,
             precision: check::term(document, "spectrum.precision", raw.precision.as_deref().unwrap_or("f32"))?,
+            confidence: (confidence > 0.0).then_some(confidence),
         })
     }
 
@@ -106,6 +117,7 @@ impl Spectrum {
             window: Some(self.window.to_string()),
             detrend: Some(self.detrend.to_string()),
             precision: check::word(&self.precision, &PRECISIONS),
+            confidence: Some(self.confidence.unwrap_or(0.0)),
         }
     }
 }

@@ -52,6 +52,7 @@ overlap   = 0.5
 window    = "hann"
 detrend   = "constant"
 precision = "f32"
+confidence = 0.95
 
 [[bands]]
 name   = "near_inertial"
@@ -139,6 +140,7 @@ fn the_documented_example_has_the_documented_meaning() {
             window: Window::Hann,
             detrend: Detrend::Constant,
             precision: Precision::F32,
+            confidence: Some(0.95),
         }
     );
     assert_eq!(
@@ -177,7 +179,8 @@ fn every_other_form_of_a_value_is_understood() {
                      periodic = ["j", "i"], format = "zarr", endian = "little", dtype = "float64" }
         prepare  = { missing = { interpolate = 3 }, centre = false, rotate = false }
         select   = { faces = [7, 0], lon = [170, -170], stride = 2, time = ["2011-10-01", 2011-10-02] }
-        spectrum = { segment = "1440 samples", window = "tukey(0.25)", detrend = "record", precision = "f64", overlap = 0 }
+        spectrum = { segment = "1440 samples", window = "tukey(0.25)", detrend = "record", precision = "f64", overlap = 0,
+                     confidence = 0 }
         bands    = [{ name = "a", limits = [0.5, 1] }, { name = "b", limits = ["f - 0.1 cpd", "f + 0.1 cpd"] }]
         output   = { codec = "zstd(19)", keep_bits = 12, spectrum = false }
         "#,
@@ -199,7 +202,7 @@ fn every_other_form_of_a_value_is_understood() {
     assert_eq!(config.spectrum.segment, Segment::Samples(1440));
     assert_eq!(config.spectrum.window, Window::Tukey(0.25));
     assert_eq!((config.spectrum.detrend, config.spectrum.precision), (Detrend::Record, Precision::F64));
-    assert_eq!(config.spectrum.overlap, 0.0);
+    assert_eq!((config.spectrum.overlap, config.spectrum.confidence), (0.0, None));
     assert_eq!(config.bands[0].limits, [BandLimit::Fixed(CyclesPerDay(0.5)), BandLimit::Fixed(CyclesPerDay(1.0))]);
     assert_eq!(config.bands[0].written, ["0.5", "1"]);
     assert_eq!(config.bands[1].limits, [BandLimit::Offset(CyclesPerDay(-0.1)), BandLimit::Offset(CyclesPerDay(0.1))]);

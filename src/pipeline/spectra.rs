@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::planning::nyquist;
 use crate::config::{Config, Variables};
 use crate::product::{
-    BandFlags, Bands, MapArray, Moments, Quality, Scalar, ScalarBands, ScalarMoments, ScalarProducts, VelocityProducts,
-    one_sided_psd_attributes, rotary_psd_attributes,
+    BandFlags, Bands, Confidence, MapArray, Moments, Quality, Scalar, ScalarBands, ScalarMoments, ScalarProducts,
+    VelocityProducts, one_sided_psd_attributes, rotary_psd_attributes,
 };
 use crate::spectrum::{frequency_step, one_sided_bins};
 use crate::terms::{Sample, Seconds};
@@ -107,6 +107,11 @@ pub(super) fn spectra<T: Sample>(
             named: named.map(|scalar| scalar.name.clone()),
             one_sided: array.scalar.is_some(),
         };
+        let confidence = |named: Option<&Scalar>| {
+            let named = named.map(|scalar| scalar.name.clone());
+            let limits = |probability| Confidence::new(array.name.clone(), named, array.scalar.is_some(), probability);
+            config.spectrum.confidence.map(limits)
+        };
         let (products, planes) = match &array.scalar {
             None => {
                 let mut products: VelocityProducts<T> = Vec::new();
@@ -116,6 +121,9 @@ pub(super) fn spectra<T: Sample>(
                 }
                 products.push(Box::new(Moments { eastward }));
                 products.push(Box::new(quality(None)));
+                if let Some(limits) = confidence(None) {
+                    products.push(Box::new(limits));
+                }
                 let planes = products.iter().map(|product| product.plane_count()).sum::<usize>();
                 (Products::Velocity(products), planes)
             }
@@ -129,11 +137,13 @@ pub(super) fn spectra<T: Sample>(
                     products.push(Box::new(flags()));
                 }
                 products.push(Box::new(ScalarMoments { scalar: scalar.clone() }));
-                if at == 0 {
-                    products.push(Box::new(quality(None)));
-                }
-                if several {
-                    products.push(Box::new(quality(Some(scalar))));
+                let first = (at == 0).then_some(None);
+                let own = several.then_some(Some(scalar));
+                for named in first.into_iter().chain(own) {
+                    products.push(Box::new(quality(named)));
+                    if let Some(limits) = confidence(named) {
+                        products.push(Box::new(limits));
+                    }
                 }
                 let planes = products.iter().map(|product| product.plane_count()).sum::<usize>();
                 (Products::Scalar(products), planes)

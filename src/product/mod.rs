@@ -7,6 +7,7 @@
 
 mod band_flags;
 mod bands;
+mod confidence;
 mod geometry;
 mod moments;
 mod one_sided;
@@ -18,6 +19,7 @@ mod scalar_moments;
 
 pub use band_flags::{BandFlag, BandFlags};
 pub use bands::Bands;
+pub use confidence::Confidence;
 pub use geometry::{GeometryMap, geometry_maps};
 pub use moments::Moments;
 pub use one_sided::one_sided_psd_attributes;

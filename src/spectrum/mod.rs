@@ -11,6 +11,7 @@
 //! Any room may call this one; it calls only `terms`. Sums are float64 in either precision.
 
 mod band;
+mod chi_squared;
 mod dof;
 mod dpss;
 mod error;
@@ -33,6 +34,7 @@ mod window;
 mod truth;
 
 pub use band::{RotaryEnergy, band_energy, band_variance};
+pub use chi_squared::{chi_squared_quantile, confidence_factors};
 pub use dof::SegmentCorrelation;
 pub use error::SpectrumError;
 pub use frequency::{

@@ -106,6 +106,7 @@ fn configuration() -> impl Strategy<Value = String> {
         line("window", quoted(&["hann", "hamming", "blackman", "boxcar", "tukey(0.3)", "kaiser(8.6)", "dpss(2.5)"])),
         line("detrend", quoted(&["none", "constant", "linear", "record"])),
         line("precision", quoted(&["f32", "f64"])),
+        line("confidence", number(0.0..0.999).prop_filter("1", |confidence| *confidence < 1.0)),
     ]);
     let bands = proptest::collection::vec(limit_pair(), 0..4).prop_map(|limits| {
         let band = |(at, limits)| format!("[[bands]]\nname = \"band é {at}\"\nlimits = {limits}\n");

@@ -1,6 +1,7 @@
 //! The truth suite: the kernels against slow, independent float64 implementations, scipy, and physics.
 
 mod agreement;
+mod confidence;
 mod gaps;
 mod one_sided;
 mod physics;
