@@ -2,19 +2,25 @@
 //!
 //! Any room may import this one; it imports none.
 
+mod averaging;
 mod band;
+mod component;
 mod instruction_set;
 mod method;
 mod quantity;
+mod region;
 mod sample;
 #[cfg(test)]
 mod texts;
 mod wall_time;
 
+pub use averaging::Averaging;
 pub use band::{Band, BandLimit};
+pub use component::Component;
 pub use instruction_set::{InstructionSet, VectorLoop};
 pub use method::{Detrend, Precision, Window};
 pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds, short};
+pub use region::Depths;
 pub use sample::{LANES, Line, Sample};
 pub use wall_time::WallTime;
 
