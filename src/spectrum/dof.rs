@@ -35,6 +35,19 @@ impl SegmentCorrelation {
         }
         2.0 * count * count / (count + 2.0 * pairs)
     }
+
+    /// The same for segments in ascending order, of any number and distance.
+    pub(super) fn degrees_of_freedom_of(&self, mut ascending: impl Iterator<Item = usize> + Clone) -> f64 {
+        let (mut count, mut pairs) = (0.0, 0.0);
+        while let Some(segment) = ascending.next() {
+            count += 1.0;
+            for later in ascending.clone() {
+                let Some(squared) = self.squared.get(later - segment - 1) else { break };
+                pairs += squared;
+            }
+        }
+        2.0 * count * count / (count + 2.0 * pairs)
+    }
 }
 
 #[cfg(test)]
@@ -90,5 +103,9 @@ mod tests {
         let k = used.iter().filter(|u| **u).count() as f64;
         let got = SegmentCorrelation::new(&window, hop).degrees_of_freedom(&SegmentSet::from_used(&used));
         assert!((got / (2.0 * k * k / sum) - 1.0).abs() < 1e-13);
+        let ascending = (0..used.len()).filter(|k| used[*k]);
+        let of_list = SegmentCorrelation::new(&window, hop).degrees_of_freedom_of(&ascending);
+        assert_eq!(of_list.to_bits(), got.to_bits());
+        assert!(SegmentCorrelation::new(&window, hop).degrees_of_freedom_of(std::iter::empty()).is_nan());
     }
 }

@@ -12,6 +12,7 @@
 
 mod band;
 mod chi_squared;
+mod cross;
 mod dof;
 mod dpss;
 mod error;
@@ -21,6 +22,7 @@ mod group;
 mod moments;
 mod power;
 mod rows;
+mod segment_classes;
 mod segment_cost;
 mod segments;
 #[doc(hidden)]
@@ -42,7 +44,8 @@ pub use frequency::{
 };
 pub use gaps::GapCounts;
 pub use group::{GroupSummary, Rotation, ScalarSummary, Summary};
+pub use segment_classes::SegmentClasses;
 pub use segment_cost::{LengthCost, SegmentCost};
 pub use segments::{SegmentSet, Segmentation};
-pub use welch::{Welch, WelchScratch, WelchSpec};
+pub use welch::{Extras, Welch, WelchScratch, WelchSpec};
 pub use window::window_coefficients;

@@ -1,13 +1,17 @@
 //! Welch's estimate of the rotary spectrum of a lane group (Welch 1967; Gonella 1972 for the rotary form).
 
+mod extras;
 mod one_sided;
 
 use std::ops::Range;
 
 use rustfft::num_complex::Complex;
 
+pub use extras::Extras;
+use extras::{Kept, KeptSums, write_ascending};
+
 use super::dof::SegmentCorrelation;
-use super::frequency::{ascending_frequencies, ascending_start};
+use super::frequency::ascending_frequencies;
 use super::gaps::{GapCounts, fill_short_gaps};
 use super::moments::{Record, RecordSums, RunSums, Wide};
 use super::power::AddPower;
@@ -51,6 +55,8 @@ pub struct Welch<T: Sample> {
     run_edges: Vec<usize>,
     /// The runs that each segment is made of.
     segment_runs: Vec<Range<usize>>,
+    /// What is kept beside the mean.
+    kept: Kept,
     instructions: InstructionSet,
 }
 
@@ -63,6 +69,7 @@ pub struct WelchScratch<T> {
     /// Bit per lane: the segment is whole and the lane active.
     usable: Vec<u16>,
     set: SegmentSet,
+    kept: KeptSums<T>,
     /// u and v of a group with gaps, the short ones filled; empty where none is to be.
     filled: [Vec<Line<T>>; 2],
     gaps: GapCounts,
@@ -81,11 +88,26 @@ impl<T: Sample> Welch<T> {
     /// # Errors
     /// A segment, overlap, window or sampling interval that cannot be: see [`SpectrumError`].
     pub fn new(spec: &WelchSpec) -> Result<Self, SpectrumError> {
-        Self::with_instructions(spec, InstructionSet::detect())
+        Self::with_extras(spec, Extras::default())
     }
 
-    /// As [`Welch::new`]; the instruction set, which must be one that the CPU has, changes speed only.
-    pub(super) fn with_instructions(spec: &WelchSpec, instructions: InstructionSet) -> Result<Self, SpectrumError> {
+    /// Plans an estimate of which [`Welch::rotary`] keeps more than the mean; S_ww has the same bits.
+    ///
+    /// # Errors
+    /// As [`Welch::new`].
+    ///
+    /// # Panics
+    /// If there are classes for another number of segments than the record has ([`Segmentation::count`]).
+    pub fn with_extras(spec: &WelchSpec, extras: Extras) -> Result<Self, SpectrumError> {
+        Self::with_instructions(spec, extras, InstructionSet::detect())
+    }
+
+    /// As [`Welch::with_extras`]; the instruction set, which must be one that the CPU has, changes speed only.
+    pub(super) fn with_instructions(
+        spec: &WelchSpec,
+        extras: Extras,
+        instructions: InstructionSet,
+    ) -> Result<Self, SpectrumError> {
         let seconds = spec.sampling_interval.0;
         if !(seconds > 0.0 && seconds.is_finite()) {
             return Err(SpectrumError::SamplingInterval { seconds });
@@ -106,6 +128,7 @@ impl<T: Sample> Welch<T> {
             detrend: spec.detrend,
             longest_gap: spec.longest_gap,
             transform,
+            kept: Kept::new(extras, &segmentation, &correlation),
             full_degrees_of_freedom: correlation.degrees_of_freedom(&SegmentSet::all(segmentation.count)),
             correlation,
             density: seconds / SECONDS_PER_DAY / energy,
@@ -139,6 +162,7 @@ impl<T: Sample> Welch<T> {
             runs: vec![RunSums::default(); self.run_count()],
             usable: vec![0; self.segmentation.count],
             set: SegmentSet::all(self.segmentation.count),
+            kept: self.kept.scratch(),
             filled: std::array::from_fn(|_| vec![Line::default(); self.filled_len()]),
             gaps: GapCounts::none(self.segmentation.steps),
         }
@@ -151,6 +175,7 @@ impl<T: Sample> Welch<T> {
             + self.power_len() * size_of::<f64>()
             + self.run_count() * size_of::<RunSums>()
             + self.segmentation.count * per_segment
+            + self.kept.scratch_bytes::<T>()
             + 2 * self.filled_len() * size_of::<Line<T>>()
             + GapCounts::bytes(self.segmentation.steps)
     }
@@ -176,7 +201,8 @@ impl<T: Sample> Welch<T> {
     /// as a trend, are those of the valid samples alone, where neither was missing.
     ///
     /// A lane whose bit in `active` is not set may hold anything; it gets NaN and 0 segments, and so does a lane
-    /// without one whole segment. No lane's result depends on another's.
+    /// without one whole segment. No lane's result depends on another's. What [`Extras`] asked for is in the scratch until
+    /// its next use.
     ///
     /// # Panics
     /// If a slice has another length than stated, or the scratch is of another plan.
@@ -194,6 +220,7 @@ impl<T: Sample> Welch<T> {
         assert_eq!(psd.len(), LANES * segment, "psd is 16 rows of {segment} values");
         if active == 0 {
             psd.fill(T::nan());
+            scratch.usable.fill(0);
             return GroupSummary::default();
         }
         let identity = Rotation::identity();
@@ -215,13 +242,7 @@ impl<T: Sample> Welch<T> {
                 continue;
             }
             let scale = self.density / f64::from(count);
-            let (positive, negative) = power.split_at(ascending_start(segment));
-            let (below_zero, from_zero) = row.split_at_mut(negative.len());
-            for (values, power) in [(below_zero, negative), (from_zero, positive)] {
-                for (value, power) in values.iter_mut().zip(power) {
-                    *value = T::rounded(power * scale);
-                }
-            }
+            write_ascending(power, row, |power| T::rounded(power * scale));
         }
         summary
     }
@@ -229,6 +250,7 @@ impl<T: Sample> Welch<T> {
     fn check_slices(&self, u: &[Line<T>], v: &[Line<T>], scratch: &WelchScratch<T>) {
         let steps = self.segmentation.steps;
         assert_eq!((u.len(), v.len()), (steps, steps), "records are {steps} lines");
+        assert!(self.kept.fits(&scratch.kept), "the scratch is of another plan");
         assert_eq!(
             (scratch.power.len(), scratch.runs.len(), scratch.usable.len(), scratch.filled[0].len()),
             (self.power_len(), self.run_count(), self.segmentation.count, self.filled_len()),
@@ -292,9 +314,10 @@ impl<T: Sample> Welch<T> {
         rotation: &Rotation<T>,
         scratch: &mut WelchScratch<T>,
     ) {
-        let WelchScratch { rows, power, runs, usable, .. } = scratch;
+        let WelchScratch { rows, power, runs, usable, kept, .. } = scratch;
         let length = self.segmentation.length;
         power.fill(0.0);
+        Kept::clear(kept);
         for (segment, lanes) in usable.iter().enumerate().filter(|(_, lanes)| **lanes != 0) {
             let samples = self.segmentation.samples(segment);
             let (u_trend, v_trend) = self.trends(sums, runs, segment);
@@ -303,6 +326,7 @@ impl<T: Sample> Welch<T> {
             self.transform.transform(&input, *lanes, rows, |lane, transform| {
                 let power = &mut power[lane * length..][..length];
                 self.instructions.run(AddPower { transform, power });
+                self.kept.add((segment, lane), transform, self.density, self.instructions, kept);
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{ScalarSummary, SegmentSet, Welch, WelchSpec, one_sided_bins};
+use super::super::{Extras, ScalarSummary, SegmentSet, Welch, WelchSpec, one_sided_bins};
 use super::agreement::{DETRENDS, series_of_fixture, windows_for};
 use super::reference::direct_welch;
 use super::{Noise, assert_spectrum, bits, hourly, lane_of, lines, rotary, tolerance};
@@ -400,7 +400,7 @@ fn rounding_is_that_of_the_deviations<T: Sample>() {
         let x = lines::<T>(steps, |t, lane| -250.0 + slope * t as f64 + scatter[t].0[lane]);
         let spec = hourly(steps, segment, 0.5, Window::Hann, detrend);
         let [compiled, detected] =
-            instructions.map(|set| one_sided(&Welch::<T>::with_instructions(&spec, set).unwrap(), &x, u16::MAX));
+            instructions.map(|set| one_sided(&Welch::<T>::with_instructions(&spec, Extras::default(), set).unwrap(), &x, u16::MAX));
         assert_eq!(bits(&compiled.0), bits(&detected.0), "vectors of another width change no bit");
         for lane in 0..LANES {
             assert_eq!(lane_bits(&compiled.0, &compiled.1, lane), lane_bits(&detected.0, &detected.1, lane));

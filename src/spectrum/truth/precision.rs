@@ -1,6 +1,6 @@
 //! Rounding where it hurts: signals on a large mean or trend, and the statistics beside the spectrum.
 
-use super::super::Welch;
+use super::super::{Extras, Welch};
 use super::reference::direct_welch;
 use super::{Noise, assert_spectrum, bits, hourly, lane_of, lines, rotary, tolerance};
 use crate::terms::{Detrend, InstructionSet, LANES, Sample, Window};
@@ -118,7 +118,7 @@ fn instruction_sets_agree<T: Sample>() {
     for detrend in [Detrend::None, Detrend::Constant, Detrend::Linear, Detrend::Record] {
         let spec = hourly(211, 67, 0.5, Window::Hann, detrend);
         let welch = [InstructionSet::Compiled, InstructionSet::detect()]
-            .map(|instructions| Welch::<T>::with_instructions(&spec, instructions).unwrap());
+            .map(|instructions| Welch::<T>::with_instructions(&spec, Extras::default(), instructions).unwrap());
         let [plain, wide] = welch.map(|welch| rotary(&welch, &u, &v, Some(&rotation), u16::MAX));
         assert_eq!(bits(&plain.0), bits(&wide.0), "{detrend}");
         assert_eq!(plain.1, wide.1, "{detrend}");
