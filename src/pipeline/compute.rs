@@ -4,14 +4,18 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::areas::AreaTable;
+use super::contents::FrequencyAxis;
 use super::groups::{Group, tile_groups};
 use super::setup::Setup;
-use super::spectra::{Products, Spectrum};
+use super::spectra::{PointArray, PointKind, Products, Spectrum};
+use super::tile_areas::WholeTile;
 use crate::Error;
 use crate::exchange::TileLines;
 use crate::fault;
 use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::{Plan, Tile};
+use crate::product::area::AreaSums;
 use crate::product::{Estimate, Product};
 use crate::report::{Phase, Timings};
 use crate::spectrum::{GapCounts, Rotation, Summary, Welch, WelchScratch};
@@ -25,6 +29,8 @@ pub(super) struct TileMaps {
     pub(super) values: Vec<[f64; LANES]>,
     /// Times with gaps: how many samples were filled and left out.
     pub(super) gaps: Vec<[u32; 3]>,
+    /// Sums over areas, of each table.
+    pub(super) areas: Vec<AreaSums>,
 }
 
 /// What a worker needs for one group beyond the series.
@@ -39,6 +45,7 @@ pub(super) struct Estimator<'a, T: Sample> {
     pub(super) plan: &'a Plan,
     pub(super) welch: Welch<T>,
     pub(super) spectra: Vec<Spectrum<T>>,
+    pub(super) tables: Vec<AreaTable>,
     pub(super) planes: usize,
     workers: Mutex<Vec<Worker<T>>>,
     timings: &'a Timings,
@@ -70,10 +77,10 @@ fn derive<T: Sample, S: Summary>(
     }
 }
 
-/// One cell of a tile: a run of 16 columns of a row, with its part of the shard.
-struct Cell<'s, T> {
-    shard: &'s mut [T],
-    group: Option<usize>,
+/// The runs of 16 columns of a tile's rows in all sheets of a spectrum: those of groups, by group, and those of land.
+struct Cells<'s, T> {
+    groups: Vec<Vec<&'s mut [T]>>,
+    dry: Vec<&'s mut [T]>,
 }
 
 impl<'a, T: Sample> Estimator<'a, T> {
@@ -82,27 +89,20 @@ impl<'a, T: Sample> Estimator<'a, T> {
         plan: &'a Plan,
         welch: Welch<T>,
         spectra: Vec<Spectrum<T>>,
+        tables: Vec<AreaTable>,
         timings: &'a Timings,
     ) -> Self {
         let planes = spectra.last().map_or(0, |last| last.planes.end);
-        Estimator { setup, plan, welch, spectra, planes, workers: Mutex::new(Vec::new()), timings }
+        Estimator { setup, plan, welch, spectra, tables, planes, workers: Mutex::new(Vec::new()), timings }
     }
 
-    /// The axes of the frequencies, each once: name, and bin centres [cycles per day].
-    pub(super) fn frequency_axes(&self) -> Vec<(&'static str, Vec<f64>)> {
-        let mut axes: Vec<(&'static str, Vec<f64>)> = Vec::new();
-        for Spectrum { array, .. } in &self.spectra {
-            if axes.iter().all(|(name, _)| *name != array.axis) {
-                let two_sided = array.scalar.is_none();
-                let one_sided = || self.welch.one_sided_frequencies();
-                axes.push((array.axis, if two_sided { self.welch.frequencies().to_vec() } else { one_sided() }));
-            }
-        }
-        axes
+    /// Bin centres of an axis [cycles per day].
+    pub(super) fn frequencies(&self, axis: &FrequencyAxis) -> Vec<f64> {
+        if axis.two_sided { self.welch.frequencies().to_vec() } else { self.welch.one_sided_frequencies() }
     }
 
-    /// Spectra of one tile into `shards`, those of each array [j, i, frequency], array after array (empty if spectra are
-    /// not kept), and its maps.
+    /// Spectra of one tile into `shards`, what is held of each spectrum, array after array, sheet after sheet
+    /// [j, i, value], its maps, and its sums over areas.
     ///
     /// # Errors
     /// When the grid's files cannot be read.
@@ -114,55 +114,60 @@ impl<'a, T: Sample> Estimator<'a, T> {
         let series_bytes = self.plan.lines(place) * (self.plan.problem.fields * self.plan.line_bytes()) as u64;
         self.timings.add_bytes(Phase::Compute, series_bytes);
         let mut values = vec![[f64::NAN; LANES]; groups.len() * self.planes];
-        if self.plan.problem.spectrum {
-            shards.resize(place.points() as usize * self.plan.problem.spectrum_values, T::zero());
-        }
+        let points = place.points() as usize;
+        shards.resize(points * self.plan.problem.held_values, T::zero());
         let mut rest = &mut shards[..];
         for spectrum in &self.spectra {
-            let kept = if self.plan.problem.spectrum { spectrum.array.frequencies } else { 0 };
-            let (shard, after) = std::mem::take(&mut rest).split_at_mut(place.points() as usize * kept);
+            let (held, after) = std::mem::take(&mut rest).split_at_mut(points * spectrum.held());
             rest = after;
-            let (wet, mut dry) = self.cells(place, &groups, kept, shard);
-            let fill = |cells: &mut [Cell<'_, T>]| cells.iter_mut().for_each(|cell| cell.shard.fill(T::nan()));
-            dry.par_chunks_mut(LANES).for_each(|cells| self.timed(|| fill(cells)));
+            let Cells { groups: mut wet, mut dry } = self.cells(place, &groups, spectrum, held);
+            dry.par_iter_mut().with_min_len(LANES).for_each(|cell| self.timed(|| cell.fill(T::nan())));
             let work = wet
-                .into_par_iter()
+                .par_iter_mut()
                 .zip(values.par_chunks_exact_mut(self.planes))
-                .zip(groups.par_iter().zip(geometry.par_iter()));
-            work.for_each(|((cell, planes), (group, geometry))| {
-                let number = cell.group.unwrap_or_default();
+                .zip(groups.par_iter().zip(geometry.par_iter()))
+                .enumerate();
+            work.for_each(|(number, ((sheets, planes), (group, geometry)))| {
                 let planes = &mut planes[spectrum.planes.clone()];
-                self.timed(|| self.group((spectrum, &series, number), group, geometry, cell.shard, planes));
+                self.timed(|| self.group((spectrum, &series, number), group, geometry, sheets, planes));
             });
         }
-        Ok(TileMaps { tile, values, gaps: self.take_gaps() })
+        let areas = if self.tables.is_empty() {
+            Vec::new()
+        } else {
+            let tile = WholeTile { place, groups: &groups, held: shards, maps: &values, planes: self.planes };
+            self.timed(|| self.area_sums(&tile))?
+        };
+        Ok(TileMaps { tile, values, gaps: self.take_gaps(), areas })
     }
 
-    /// The cells of one spectrum, those of groups and those of land; `shard` is [j, i, frequency], without frequencies if
-    /// spectra are not kept.
-    fn cells<'s>(
-        &self,
-        place: &Tile,
-        groups: &[Group],
-        frequencies: usize,
-        shard: &'s mut [T],
-    ) -> (Vec<Cell<'s, T>>, Vec<Cell<'s, T>>) {
-        if frequencies == 0 {
-            return ((0..groups.len()).map(|group| Cell { shard: &mut [], group: Some(group) }).collect(), Vec::new());
-        }
-        let width = place.i.len();
-        let mut cells = Vec::with_capacity(place.j.len() * place.groups_per_row());
-        let mut next = 0;
-        for (row, part) in shard.chunks_exact_mut(width * frequencies).enumerate() {
-            for (block, part) in part.chunks_mut(LANES * frequencies).enumerate() {
-                let here = groups
-                    .get(next)
-                    .is_some_and(|group| (group.row as usize, group.column as usize) == (row, block * LANES));
-                cells.push(Cell { shard: part, group: here.then_some(next) });
-                next += usize::from(here);
+    /// The cells of one spectrum in the sheets `held` of it.
+    fn cells<'s>(&self, place: &Tile, groups: &[Group], spectrum: &Spectrum<T>, held: &'s mut [T]) -> Cells<'s, T> {
+        let (width, points) = (place.i.len(), place.points() as usize);
+        let sheets: usize = spectrum.points.iter().map(PointArray::sheets).sum();
+        let mut cells = Cells { groups: groups.iter().map(|_| Vec::with_capacity(sheets)).collect(), dry: Vec::new() };
+        let mut rest = held;
+        for array in &spectrum.points {
+            let (sheets, after) = rest.split_at_mut(array.numbers(points));
+            rest = after;
+            for sheet in sheets.chunks_exact_mut(points * array.values) {
+                let mut next = 0;
+                for (row, part) in sheet.chunks_exact_mut(width * array.values).enumerate() {
+                    for (block, part) in part.chunks_mut(LANES * array.values).enumerate() {
+                        let here = groups
+                            .get(next)
+                            .is_some_and(|group| (group.row as usize, group.column as usize) == (row, block * LANES));
+                        if here {
+                            cells.groups[next].push(part);
+                            next += 1;
+                        } else {
+                            cells.dry.push(part);
+                        }
+                    }
+                }
             }
         }
-        cells.into_iter().partition(|cell| cell.group.is_some())
+        cells
     }
 
     /// Does a worker's part and counts its time.
@@ -176,15 +181,22 @@ impl<'a, T: Sample> Estimator<'a, T> {
         (spectrum, series, number): (&Spectrum<T>, &TileLines<'_, T>, usize),
         group: &Group,
         geometry: &Geometry<T>,
-        shard: &mut [T],
+        sheets: &mut [&mut [T]],
         planes: &mut [[f64; LANES]],
     ) {
         let mut worker = self.lend();
         let Worker { welch: scratch, psd: spare } = &mut worker;
         let spare = &mut spare[..LANES * spectrum.array.frequencies];
-        // A full run of lanes is estimated in place, in the shard.
-        let in_place = shard.len() == spare.len();
-        let psd: &mut [T] = if in_place { &mut *shard } else { &mut *spare };
+        // The spectrum is held first if it is; a full run of lanes is estimated in place.
+        let holds_psd = spectrum.points.first().is_some_and(|array| array.kind == PointKind::Psd);
+        let (mut shard, _) = match sheets.split_first_mut() {
+            Some((shard, rest)) if holds_psd => (Some(&mut **shard), rest),
+            _ => (None, sheets),
+        };
+        let psd: &mut [T] = match &mut shard {
+            Some(shard) if shard.len() == spare.len() => shard,
+            _ => &mut *spare,
+        };
         let (active, field) = (group.active, spectrum.array.field);
         match &spectrum.products {
             Products::Velocity(products) => {
@@ -197,9 +209,8 @@ impl<'a, T: Sample> Estimator<'a, T> {
                 derive(products, &geometry.estimate(psd, &summary, active), planes);
             }
         }
-        if !in_place {
-            let kept = shard.len();
-            shard.copy_from_slice(&spare[..kept]);
+        if let Some(shard) = shard.filter(|shard| shard.len() < spare.len()) {
+            shard.copy_from_slice(&spare[..shard.len()]);
         }
         self.give_back(worker);
     }

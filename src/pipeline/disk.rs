@@ -23,8 +23,10 @@ pub(super) fn check_room(config: &Config, plan: &Plan) -> Result<(), Error> {
 
 /// What stands in the journal when all tiles are finished, in whole lane groups, until the result is whole.
 fn journal_bytes(plan: &Plan) -> u64 {
-    let groups: u64 = plan.tiles.iter().chain(&plan.finished).map(|tile| tile.occupancy.groups).sum();
-    groups * (LANES * plan.problem.map_bytes_per_point) as u64
+    let tiles = || plan.tiles.iter().chain(&plan.finished);
+    let groups: u64 = tiles().map(|tile| tile.occupancy.groups).sum();
+    let areas = plan.problem.area_bytes_of_tile().saturating_mul(tiles().count() as u64);
+    (groups * (LANES * plan.problem.map_bytes_per_point) as u64).saturating_add(areas)
 }
 
 /// Less than the spectra and the moments of all points with a spectrum can take; land takes nothing.
@@ -33,7 +35,7 @@ fn least(config: &Config, plan: &Plan) -> Bytes {
     let points = plan.points();
     // A mean and a variance of each field.
     let moments = 2 * problem.fields;
-    let values = moments + if problem.spectrum { problem.spectrum_values } else { 0 };
+    let values = moments + problem.kept_values;
     let bytes = points as f64 * values as f64 * problem.sample_bytes as f64;
     let share = match config.output.codec {
         Codec::None => 1.0,

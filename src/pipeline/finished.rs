@@ -1,9 +1,11 @@
 //! A finished tile as the journal keeps it, and reading its parts back.
 //!
-//! Payload: values, [plane][group][lane] in float64, so that one map of a tile is read in one piece; then the times with
-//! gaps, three numbers each.
+//! Payload: values, [plane][group][lane] in float64, so that one map of a tile is read in one piece; then the sums over
+//! areas, of each table how many areas there are, which, and the numbers of each, with the bytes of all of it before; then
+//! the times with gaps, three numbers each.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use bytemuck::Zeroable;
 
@@ -31,6 +33,14 @@ pub(super) fn payload(maps: &TileMaps, planes: usize) -> Vec<u8> {
             bytes.extend_from_slice(bytemuck::bytes_of(lanes));
         }
     }
+    let mut areas = Vec::new();
+    for sums in &maps.areas {
+        areas.extend_from_slice(&(sums.areas.len() as u64).to_ne_bytes());
+        sums.areas.iter().for_each(|&area| areas.extend_from_slice(&u64::from(area).to_ne_bytes()));
+        areas.extend_from_slice(bytemuck::cast_slice(&sums.numbers));
+    }
+    bytes.extend_from_slice(&(areas.len() as u64).to_ne_bytes());
+    bytes.append(&mut areas);
     bytes.extend_from_slice(bytemuck::cast_slice(&maps.gaps));
     bytes
 }
@@ -105,6 +115,40 @@ impl<'a> FinishedTiles<'a> {
         Ok(all)
     }
 
+    /// Where the sums over areas of a tile stand in its payload, and how many bytes they are.
+    fn areas_of(&self, kept: &Kept<'_>, record: &TileRecord) -> Result<(u64, u64), Error> {
+        let values = kept.tile.occupancy.groups * (self.planes * size_of::<Lanes>()) as u64;
+        let mut length = [0; 8];
+        self.reader.borrow_mut().read(record, values, &mut length)?;
+        Ok((values + 8, u64::from_ne_bytes(length).min(record.payload_bytes.saturating_sub(values + 8))))
+    }
+
+    /// How many tiles there are.
+    pub(super) fn count(&self) -> usize {
+        self.tiles.len()
+    }
+
+    /// Of some tiles in file order, the rank that reads each.
+    pub(super) fn holders_of(&self, tiles: Range<usize>) -> impl Iterator<Item = usize> {
+        self.tiles[tiles].iter().map(|kept| kept.holder)
+    }
+
+    /// The sums over areas of those of some tiles that this rank reads, tile after tile.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub(super) fn areas(&self, tiles: Range<usize>) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        for kept in &self.tiles[tiles] {
+            let Some(record) = &kept.record else { continue };
+            let (start, length) = self.areas_of(kept, record)?;
+            let first = all.len();
+            all.resize(first + length as usize, 0);
+            self.reader.borrow_mut().read(record, start, &mut all[first..])?;
+        }
+        Ok(all)
+    }
+
     /// Samples filled and left out by time, at the points of all tiles that this rank reads.
     ///
     /// # Errors
@@ -113,10 +157,11 @@ impl<'a> FinishedTiles<'a> {
         let mut gaps = GapCounts::none(steps);
         for kept in &self.tiles {
             let Some(record) = &kept.record else { continue };
-            let values = kept.tile.occupancy.groups * (self.planes * size_of::<Lanes>()) as u64;
-            let mut taken = vec![[0_u32; 3]; (record.payload_bytes.saturating_sub(values) / 12) as usize];
+            let (start, length) = self.areas_of(kept, record)?;
+            let before = start + length;
+            let mut taken = vec![[0_u32; 3]; (record.payload_bytes.saturating_sub(before) / 12) as usize];
             if !taken.is_empty() {
-                self.reader.borrow_mut().read(record, values, bytemuck::cast_slice_mut(&mut taken))?;
+                self.reader.borrow_mut().read(record, before, bytemuck::cast_slice_mut(&mut taken))?;
                 gaps.add(&taken);
             }
         }

@@ -3,8 +3,10 @@
 use rayon::ThreadPool;
 use tracing::warn;
 
+use super::area_means::write_area_means;
 use super::bad_values::BadValues;
 use super::compute::Estimator;
+use super::contents::Contents;
 use super::finished::FinishedTiles;
 use super::identity::Identity;
 use super::layout::group_spec;
@@ -15,7 +17,7 @@ use super::resume::{Earlier, partial};
 use super::run::{RunOptions, RunSummary};
 use super::setup::Setup;
 use super::snapshots::Snapshots;
-use super::spectra::{Spectrum, spectra};
+use super::spectra::spectra;
 use super::stop::Stop;
 use crate::Error;
 use crate::config::Config;
@@ -23,7 +25,6 @@ use crate::exchange::{STOPPED, World, agree};
 use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
-use crate::product::MapArray;
 use crate::report::{Observer, Phase, Timings};
 use crate::store::{JournalFile, ResultStore};
 use crate::terms::{Sample, Seconds};
@@ -54,11 +55,11 @@ impl Job<'_> {
         // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
         let eastward = config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
         let spectra = spectra::<T>(config, spec.segment, interval, eastward);
-        let maps: Vec<MapArray> = spectra.iter().flat_map(Spectrum::maps).collect();
-        let mut store = self.open_store(&maps, &mut earlier, identity.as_ref())?;
-        let estimator = Estimator::new(self.setup, self.plan, welch, spectra, self.timings);
+        let contents = Contents::of(config, &self.setup.reach, &spectra);
+        let mut store = self.open_store(&contents, &mut earlier, identity.as_ref())?;
+        let estimator = Estimator::new(self.setup, self.plan, welch, spectra, contents.tables.clone(), self.timings);
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
-        let done = self.work(&store, &estimator, &maps, &earlier);
+        let done = self.work(&store, &estimator, &contents, &earlier);
         match done {
             Ok((summary, snapshots)) => {
                 let files: u64 = world.all_gather(store.files_written()).into_iter().sum();
@@ -122,11 +123,11 @@ impl Job<'_> {
 
     fn open_store(
         &self,
-        maps: &[MapArray],
+        contents: &Contents,
         earlier: &mut Earlier,
         identity: Option<&Identity>,
     ) -> Result<ResultStore, Error> {
-        let spec = group_spec(self.config, self.setup, self.plan, maps);
+        let spec = group_spec(self.config, self.setup, self.plan, contents);
         let path = &self.config.output.path;
         let file = JournalFile { session: earlier.session, rank: self.world.rank() as u32 };
         // The others wait for the folder to exist.
@@ -168,7 +169,7 @@ impl Job<'_> {
         &self,
         store: &ResultStore,
         estimator: &Estimator<'_, T>,
-        maps: &[MapArray],
+        contents: &Contents,
         earlier: &Earlier,
     ) -> Result<(RunSummary, Snapshots), Error> {
         let (config, world, plan) = (self.config, self.world, self.plan);
@@ -188,15 +189,16 @@ impl Job<'_> {
         let spectra_bytes = passes.run(world)?;
         let finished = FinishedTiles::new(plan, estimator.planes, store.journal(), &earlier.tiles, world);
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool, timings: self.timings };
-        let bands = config.bands.len();
-        writer.write_products(world, maps, &finished, bands)?;
+        writer.write_products(world, contents, &finished)?;
+        write_area_means(&writer, &contents.tables, world, &finished)?;
         let writing = |work: &dyn Fn() -> Result<(), Error>| self.timings.time(Phase::Write, 1, work);
         agree(world, writing(&|| writer.write_geometry(world)), Error::exit_code)?;
         let gaps = agree(world, finished.gaps(plan.problem.steps), Error::exit_code)?;
         let snapshots = Snapshots::gather(world, self.setup.catalog.time(), &gaps);
         let last = || {
             if world.rank() == 0 {
-                writer.write_axes(&estimator.frequency_axes(), snapshots.status())?;
+                let axes = contents.frequencies.iter().map(|axis| (axis.name, estimator.frequencies(axis)));
+                writer.write_axes(&axes.collect::<Vec<_>>(), snapshots.status())?;
             }
             Ok(self.pool.install(|| store.sync())?)
         };

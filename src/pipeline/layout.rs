@@ -2,29 +2,32 @@
 
 use serde_json::{Map, Value, json};
 
+use super::areas::AreaTable;
+use super::contents::Contents;
 use super::planning::plan_json;
 use super::setup::Setup;
-use super::spectra::{FREQUENCY, SpectrumArray, spectrum_arrays};
+use super::spectra::PointArray;
 use crate::config::{self, Config, Variables};
 use crate::plan::Plan;
-use crate::product::{MapArray, MapKind, geometry_maps};
+use crate::product::area::{Coordinates, Statistic};
+use crate::product::{Leading, LeadingLengths, MapArray, MapKind, geometry_maps};
 use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec};
 use crate::terms::{OMEGA, Precision, Seconds};
 
 /// Everything that stands in the result, before any value does.
-pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, maps: &[MapArray]) -> GroupSpec {
-    let bands = config.bands.len();
-    let spectra =
-        if plan.problem.spectrum { spectrum_arrays(&config.input.variables, plan.problem.segment) } else { Vec::new() };
+pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, contents: &Contents) -> GroupSpec {
     let mut arrays: Vec<ArraySpec> =
-        spectra.iter().map(|spectrum| spectrum_spec(config, setup, plan, spectrum)).collect();
-    for map in maps {
-        arrays.push(map_spec(config, setup, plan, map, bands));
+        contents.points.iter().map(|array| point_spec(config, setup, plan, array)).collect();
+    for (map, _) in &contents.maps {
+        arrays.push(map_spec(config, setup, plan, map, &contents.lengths));
     }
     for (_, map) in geometry_maps(&setup.grid) {
-        arrays.push(map_spec(config, setup, plan, &map, bands));
+        arrays.push(map_spec(config, setup, plan, &map, &contents.lengths));
     }
-    arrays.extend(axes(config, setup, &spectra));
+    for table in &contents.tables {
+        arrays.extend(area_specs(table));
+    }
+    arrays.extend(axes(config, setup, contents));
     GroupSpec {
         arrays,
         attributes: group_attributes(config, plan),
@@ -95,36 +98,82 @@ fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn spectrum_spec(config: &Config, setup: &Setup, plan: &Plan, spectrum: &SpectrumArray) -> ArraySpec {
+fn point_spec(config: &Config, setup: &Setup, plan: &Plan, array: &PointArray) -> ArraySpec {
     let tiling = &plan.tiling;
     let size = |value: usize| value as u64;
-    let frequencies = spectrum.frequencies;
+    let frequencies = array.frequencies;
     let with = |rest: [usize; 3], faces: usize| with_face(setup, size(faces), &rest.map(size));
     ArraySpec {
-        name: spectrum.name.clone(),
-        dimensions: names(&with_face(setup, "face", &["j", "i", spectrum.axis])),
+        name: array.name.clone(),
+        dimensions: names(&with_face(setup, "face", &["j", "i", array.axis])),
         shape: with([tiling.nj, tiling.ni, frequencies], tiling.faces),
         chunk: with([tiling.tile_nj, tiling.tile_ni, frequencies], 1),
         inner: Some(with([tiling.chunk_nj, tiling.chunk_ni, frequencies], 1)),
         kind: real(config),
         fill: Fill::Nan,
-        attributes: spectrum.attributes(),
+        attributes: array.attributes.clone(),
         keep_bits: config.output.keep_bits,
     }
 }
 
-fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: usize) -> ArraySpec {
+/// An array of one chunk.
+fn whole_spec(
+    name: &str,
+    dimensions: &[(&str, usize)],
+    kind: ElementKind,
+    attributes: Map<String, Value>,
+) -> ArraySpec {
+    let lengths = || dimensions.iter().map(|&(_, length)| length as u64);
+    ArraySpec {
+        name: name.into(),
+        dimensions: dimensions.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        shape: lengths().collect(),
+        chunk: lengths().map(|length| length.max(1)).collect(),
+        inner: None,
+        kind,
+        fill: match kind {
+            ElementKind::Text => Fill::Empty,
+            _ => Fill::Zero,
+        },
+        attributes,
+        keep_bits: None,
+    }
+}
+
+/// Means over areas, with their coordinates.
+fn area_specs(table: &AreaTable) -> Vec<ArraySpec> {
+    let coordinates = table.axes().into_iter().map(|axis| {
+        let kind = match axis.values {
+            Coordinates::Numbers(_) => ElementKind::F64,
+            Coordinates::Names(_) => ElementKind::Text,
+        };
+        whole_spec(axis.name, &axis.dimensions, kind, axis.attributes)
+    });
+    let arrays = table.arrays.iter().map(|array| {
+        let dimensions = array.dimensions(&table.areas, table.quantities[array.quantity].quantity);
+        let kind = if array.statistic == Statistic::Count { ElementKind::I64 } else { ElementKind::F64 };
+        let mut spec = whole_spec(&array.name, &dimensions, kind, array.attributes.clone());
+        if matches!(array.statistic, Statistic::Mean | Statistic::Confidence { .. }) {
+            spec.fill = Fill::Nan;
+        }
+        spec
+    });
+    coordinates.chain(arrays).collect()
+}
+
+fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, lengths: &LeadingLengths) -> ArraySpec {
     let tiling = &plan.tiling;
     let plain = |first: usize, rows: usize| with_face(setup, first as u64, &[rows as u64, tiling.ni as u64]);
-    let front =
-        |value: u64, rest: Vec<u64>| -> Vec<u64> { map.by_band.then_some(value).into_iter().chain(rest).collect() };
-    let mut dimensions = if map.by_band { vec!["band"] } else { Vec::new() };
+    let front = |length: &dyn Fn(Leading) -> usize, rest: Vec<u64>| -> Vec<u64> {
+        map.over.iter().map(|&dimension| length(dimension) as u64).chain(rest).collect()
+    };
+    let mut dimensions: Vec<&str> = map.over.iter().map(|dimension| dimension.name()).collect();
     dimensions.extend(with_face(setup, "face", &["j", "i"]));
     ArraySpec {
         name: map.name.clone(),
         dimensions: names(&dimensions),
-        shape: front(bands as u64, plain(tiling.faces, tiling.nj)),
-        chunk: front(1, plain(1, tiling.map_nj.min(tiling.nj))),
+        shape: front(&|dimension| lengths.of(dimension), plain(tiling.faces, tiling.nj)),
+        chunk: front(&|_| 1, plain(1, tiling.map_nj.min(tiling.nj))),
         inner: None,
         kind: match map.kind {
             MapKind::Real => real(config),
@@ -138,22 +187,12 @@ fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, bands: 
     }
 }
 
-fn axes(config: &Config, setup: &Setup, spectra: &[SpectrumArray]) -> Vec<ArraySpec> {
+fn axes(config: &Config, setup: &Setup, contents: &Contents) -> Vec<ArraySpec> {
     let bands = config.bands.len();
     let lattice = &setup.lattice;
-    let axis = |name: &str, dimension: &str, len: usize, kind: ElementKind, attributes: Value| ArraySpec {
-        name: name.into(),
-        dimensions: vec![dimension.into()],
-        shape: vec![len as u64],
-        chunk: vec![len.max(1) as u64],
-        inner: None,
-        kind,
-        fill: if kind == ElementKind::Text { Fill::Empty } else { Fill::Zero },
-        attributes: match attributes {
-            Value::Object(map) => map,
-            _ => Map::new(),
-        },
-        keep_bits: None,
+    let axis = |name: &str, dimension: &str, len: usize, kind: ElementKind, attributes: Value| match attributes {
+        Value::Object(attributes) => whole_spec(name, &[(dimension, len)], kind, attributes),
+        _ => whole_spec(name, &[(dimension, len)], kind, Map::new()),
     };
     let index = |what: &str| json!({ "long_name": format!("0-based {what} of the source grid"), "units": "1" });
     let mut arrays = Vec::new();
@@ -162,17 +201,16 @@ fn axes(config: &Config, setup: &Setup, spectra: &[SpectrumArray]) -> Vec<ArrayS
     }
     arrays.push(axis("j", "j", lattice.j.len, ElementKind::I64, index("row")));
     arrays.push(axis("i", "i", lattice.i.len, ElementKind::I64, index("column")));
-    // The first spectrum has the one, the last has it too or has the other.
-    for spectrum in spectra.first().into_iter().chain(spectra.last().filter(|last| last.axis != FREQUENCY)) {
+    for frequency in &contents.frequencies {
         let attributes = json!({
-            "long_name": match spectrum.scalar {
-                None => "frequency, negative for clockwise rotation",
-                Some(_) => "frequency, from 0 to Nyquist",
+            "long_name": match frequency.two_sided {
+                true => "frequency, negative for clockwise rotation",
+                false => "frequency, from 0 to Nyquist",
             },
             "units": "d-1",
             "comment": "cycles per day of 86400 s",
         });
-        arrays.push(axis(spectrum.axis, spectrum.axis, spectrum.frequencies, ElementKind::F64, attributes));
+        arrays.push(axis(frequency.name, frequency.name, frequency.frequencies, ElementKind::F64, attributes));
     }
     let time = setup.catalog.time();
     let (long_name, comment) = match time.averaged_over {

@@ -2,6 +2,7 @@
 
 use rayon::ThreadPool;
 
+use super::contents::Contents;
 use super::finished::FinishedTiles;
 use super::groups::tile_groups;
 use super::setup::Setup;
@@ -11,7 +12,7 @@ use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::GridField;
 use crate::plan::{Plan, Tile};
-use crate::product::{GeometryMap, MapArray, MapKind, geometry_maps};
+use crate::product::{GeometryMap, LeadingLengths, MapArray, MapKind, geometry_maps};
 use crate::report::{Phase, Timings};
 use crate::source::StepStatus;
 use crate::store::{ResultStore, Values};
@@ -67,35 +68,33 @@ impl MapWriter<'_> {
             .collect()
     }
 
-    /// Collective: gathers and writes the maps of all products; `maps` in the order of their planes.
+    /// Collective: gathers and writes the maps of all products.
     ///
     /// # Errors
     /// When the journal cannot be read or a file cannot be written. The ranks agree on it whenever each has written a file.
     pub(super) fn write_products(
         &self,
         world: &dyn World,
-        maps: &[MapArray],
+        contents: &Contents,
         finished: &FinishedTiles<'_>,
-        bands: usize,
     ) -> Result<(), Error> {
-        let planes: Vec<(&MapArray, usize)> = maps
-            .iter()
-            .flat_map(|map| (0..if map.by_band { bands } else { 1 }).map(move |plane| (map, plane)))
-            .collect();
+        let planes =
+            contents.maps.iter().flat_map(|(map, planes)| planes.clone().map(move |at| (at, (map, at - planes.start))));
+        let planes: Vec<(usize, (&MapArray, usize))> = planes.collect();
         let mut result = Ok(());
         let mut turn = 0;
         for block in self.blocks() {
-            for (at, (map, plane)) in planes.iter().enumerate() {
+            for (at, (map, plane)) in &planes {
                 let writer = turn % world.size();
                 turn += 1;
-                let mine = self.writing(|| finished.plane(at, |tile| block.holds(tile))).unwrap_or_else(|error| {
+                let mine = self.writing(|| finished.plane(*at, |tile| block.holds(tile))).unwrap_or_else(|error| {
                     result = Err(error);
                     Vec::new()
                 });
                 let parts = world.gather(writer, bytemuck::cast_slice(&mine));
                 if world.rank() == writer {
                     let written = self.writing(|| match self.assemble(&block, finished, &parts, map.kind) {
-                        Some(values) => self.write(map, map.by_band.then_some(*plane), &block, &values),
+                        Some(values) => self.write((map, *plane), &contents.lengths, &block, &values),
                         None => Ok(()),
                     });
                     result = result.and(written);
@@ -137,11 +136,24 @@ impl MapWriter<'_> {
         Some(values)
     }
 
-    fn write(&self, map: &MapArray, plane: Option<usize>, block: &MapBlock, values: &[f64]) -> Result<(), Error> {
+    /// Writes one plane of a map, by its number in the order of what stands before the grid's dimensions.
+    fn write(
+        &self,
+        (map, plane): (&MapArray, usize),
+        lengths: &LeadingLengths,
+        block: &MapBlock,
+        values: &[f64],
+    ) -> Result<(), Error> {
         fault::at("maps")?;
         let face = self.setup.grid.extent.has_faces().then_some(block.face as u64);
-        let index: Vec<u64> =
-            plane.map(|plane| plane as u64).into_iter().chain(face).chain([block.row as u64, 0]).collect();
+        let mut rest = plane;
+        let mut index = vec![0, block.row as u64];
+        index.extend(face);
+        for &dimension in map.over.iter().rev() {
+            index.push((rest % lengths.of(dimension)) as u64);
+            rest /= lengths.of(dimension);
+        }
+        index.reverse();
         with_values(map.kind, self.config.spectrum.precision, values, |values| {
             self.write_chunk(&map.name, &index, values)
         })
@@ -151,6 +163,14 @@ impl MapWriter<'_> {
         let bytes = self.pool.install(|| self.store.write_chunk(array, index, values))?;
         self.timings.add_bytes(Phase::Write, bytes);
         Ok(())
+    }
+
+    /// Writes an array of one chunk with so many dimensions.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn write_whole(&self, array: &str, dimensions: usize, values: Values<'_>) -> Result<(), Error> {
+        self.write_chunk(array, &vec![0; dimensions], values)
     }
 
     /// Does what this rank does alone and counts its time.
@@ -168,7 +188,7 @@ impl MapWriter<'_> {
         let work = blocks.iter().flat_map(|block| all.iter().map(move |(what, map)| (block, what, map)));
         for (block, what, map) in work.skip(world.rank()).step_by(world.size()) {
             let values = self.geometry(*what, block)?;
-            self.write(map, None, block, &values)?;
+            self.write((map, 0), &LeadingLengths::default(), block, &values)?;
         }
         Ok(())
     }
@@ -197,17 +217,15 @@ impl MapWriter<'_> {
     /// When a file cannot be written.
     pub(super) fn write_axes(&self, frequencies: &[(&str, Vec<f64>)], status: &[StepStatus]) -> Result<(), Error> {
         let lattice = &self.setup.lattice;
-        let write = |name: &str, values: Values<'_>| self.write_chunk(name, &[0], values);
+        let write = |name: &str, values: Values<'_>| self.write_whole(name, 1, values);
         let whole = |values: &mut dyn Iterator<Item = usize>| values.map(|value| value as i64).collect::<Vec<_>>();
         if self.setup.grid.extent.has_faces() {
             write("face", Values::I64(&whole(&mut lattice.faces.iter().copied())))?;
         }
         write("j", Values::I64(&whole(&mut lattice.j.indices())))?;
         write("i", Values::I64(&whole(&mut lattice.i.indices())))?;
-        if self.plan.problem.spectrum {
-            for (name, values) in frequencies {
-                write(name, Values::F64(values))?;
-            }
+        for (name, values) in frequencies {
+            write(name, Values::F64(values))?;
         }
         let time = self.setup.catalog.time();
         write("time", Values::F64(&(0..time.len()).map(|step| time.seconds(step)).collect::<Vec<_>>()))?;

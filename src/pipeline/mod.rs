@@ -2,8 +2,11 @@
 
 mod account;
 mod apart;
+mod area_means;
+mod areas;
 mod bad_values;
 mod compute;
+mod contents;
 mod data_error;
 mod disk;
 mod fields;
@@ -32,6 +35,7 @@ mod setup;
 mod snapshots;
 mod spectra;
 mod stop;
+mod tile_areas;
 mod tiles;
 mod timed_world;
 mod writers;

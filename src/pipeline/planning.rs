@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::areas::area_tables;
 use super::fields::Fields;
 use super::ground::{Imagined, Seen, abreast};
 use super::setup::Setup;
-use super::spectra::spectra;
+use super::spectra::{Spectrum, spectra};
 use crate::Error;
 use crate::config::{Config, Dtype, Layout, Missing, Segment};
-use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic};
+use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic, Reach};
 use crate::plan::{Machine, Plan, PlanError, Problem, Tile};
 use crate::product::BandFlags;
 use crate::spectrum::{SegmentCost, SpectrumError, Welch, WelchSpec};
@@ -108,6 +109,7 @@ struct Sizes<'a> {
     stored_steps: usize,
     stored_bytes: usize,
     interval: Seconds,
+    reach: Reach,
 }
 
 /// Maps of the grid, of every run.
@@ -134,6 +136,8 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
     // Neither names nor attributes matter here.
     let spectra = spectra::<f64>(config, spec.segment, sizes.interval, true);
     let planes = spectra.last().map_or(0, |last| last.planes.end);
+    let tables = area_tables(config, &sizes.reach, &spectra);
+    let points = || spectra.iter().flat_map(|spectrum| &spectrum.points);
     let most = spectra.iter().map(|spectrum| spectrum.array.frequencies).max().unwrap_or(0);
     Ok(Problem {
         faces: sizes.lattice.faces.len(),
@@ -151,7 +155,12 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         frequencies: most,
         spectra: spectra.len(),
         spectrum_values: spectra.iter().map(|spectrum| spectrum.array.frequencies).sum(),
-        spectrum: config.output.spectrum,
+        kept_arrays: points().filter(|array| array.kept).count(),
+        kept_values: points().filter(|array| array.kept).map(|array| array.numbers(1)).sum(),
+        held_values: spectra.iter().map(Spectrum::held).sum(),
+        area_arrays: tables.iter().map(|table| table.arrays.len() + table.areas.dimensions().len()).sum(),
+        area_numbers: tables.iter().map(|table| table.areas.count() * table.length).sum(),
+        area_length: tables.iter().map(|table| table.length).sum(),
         map_bytes_per_point: planes * size_of::<f64>(),
         map_planes: planes + GEOMETRY_PLANES,
         kernel_scratch_bytes: (scratch_bytes + LANES * most * sample_bytes) as u64,
@@ -184,6 +193,7 @@ pub(super) fn plan_rest(
         stored_steps: setup.catalog.stored_steps(),
         stored_bytes: setup.catalog.stored_bytes(),
         interval: Seconds(time.interval()),
+        reach: setup.reach,
     };
     let ground = Seen { setup, centre: config.prepare.centre, finished };
     Ok(Plan::new(problem(config, &sizes)?, machine, &ground)?)
@@ -217,6 +227,7 @@ pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Res
             Dtype::Float64 => 8,
         },
         interval: assumed.interval,
+        reach: Reach::GLOBE,
     };
     let problem = problem(config, &sizes)?;
     let fields = Fields::of(&config.input.variables);

@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::identity::{Identity, check_config, essential};
 use super::setup::Setup;
-use super::spectra::spectrum_arrays;
+use super::spectra::kept_names;
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::{World, agree};
@@ -63,12 +63,7 @@ pub(super) fn earlier(
         return Ok(Earlier { session: 1, ..Earlier::default() });
     };
     let mine = files.as_chunks::<2>().0.iter().skip(world.rank()).step_by(world.size());
-    let arrays: Vec<String> = if config.output.spectrum {
-        // Their names do not depend on the segment.
-        spectrum_arrays(&config.input.variables, 1).into_iter().map(|array| array.name).collect()
-    } else {
-        Vec::new()
-    };
+    let arrays = kept_names(config);
     let mut records = Ok(Vec::new());
     for &[session, rank] in mine {
         let file = JournalFile { session, rank };

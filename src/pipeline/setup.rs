@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
+use super::areas::all_areas;
 use super::fields::Fields;
 use super::layout_of_grid::layout_of_grid;
 use crate::Error;
@@ -13,8 +14,8 @@ use crate::config::{Config, Dtype, Endian, Format, Missing, Record, ShrunkMask};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
-    self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Layout, Masks, Periodic, Rotation, SelectionRequest,
-    SurveyRequest,
+    self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Layout, Masks, Periodic, Reach, Rotation,
+    SelectionRequest, SurveyRequest,
 };
 use crate::report::{Phase, Timings};
 use crate::source::mds::{self, MdsField, MdsGridFiles, MdsRequest, RecordChoice};
@@ -29,6 +30,8 @@ pub struct Setup {
     pub grid: Grid,
     /// Selected points.
     pub lattice: Lattice,
+    /// How far the selected points with a spectrum reach; the globe where nothing asks for it.
+    pub reach: Reach,
     /// What is read.
     pub fields: Fields,
     files: MdsGridFiles,
@@ -57,6 +60,7 @@ struct Sent {
     rotation: Rotation,
     has_depth: bool,
     has_area: bool,
+    reach: Reach,
 }
 
 /// Collective: rank 0 looks at the input, all ranks get what it found.
@@ -99,7 +103,14 @@ pub(super) fn timed_look(config: &Config, world: &dyn World, timings: &Timings) 
     };
     set_masks(&mut sent.catalog, &grid);
     let files = grid_files(config, extent)?;
-    Ok(Setup { catalog: sent.catalog, grid, lattice: sent.lattice, fields: Fields::of(&config.input.variables), files })
+    Ok(Setup {
+        catalog: sent.catalog,
+        grid,
+        lattice: sent.lattice,
+        reach: sent.reach,
+        fields: Fields::of(&config.input.variables),
+        files,
+    })
 }
 
 fn internal(what: impl Into<String>) -> Error {
@@ -114,6 +125,7 @@ fn sent(setup: &Setup) -> Result<Vec<u8>, Error> {
         rotation: setup.grid.rotation,
         has_depth: setup.grid.has_depth,
         has_area: setup.grid.has_area,
+        reach: setup.reach,
     })
     .map_err(|error| internal(error.to_string()))
 }
@@ -178,6 +190,24 @@ fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
                 place: grid.extent.point([0, row, column]),
             }
             .into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether the grid has what means over areas are weighted and chosen by.
+fn check_areas(config: &Config, grid: &Grid, files: &MdsGridFiles) -> Result<(), Error> {
+    for (key, areas) in all_areas(config, &Reach::GLOBE) {
+        let lacks = if !grid.has_area {
+            Some((GridField::Ra, "means are weighted by the area of cells"))
+        } else if areas.asks_for_depth() && !grid.has_depth {
+            Some((GridField::Depth, "cells are chosen by the depth of the sea floor"))
+        } else {
+            None
+        };
+        if let Some((field, why)) = lacks {
+            let message = format!("{why}, and the grid has none: {} does not exist", files.place(field));
+            return Err(Error::Setting { text: config.explain(key, &message) });
         }
     }
     Ok(())
@@ -268,5 +298,10 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
         &files,
     )?;
     grid::check_values(&files, &grid, &lattice)?;
-    Ok(Setup { catalog, grid, lattice, fields, files })
+    let reach = match config.zonal.is_some() || config.bins.is_some() {
+        true => grid::reach(&files, &grid, &lattice)?,
+        false => Reach::GLOBE,
+    };
+    check_areas(config, &grid, &files)?;
+    Ok(Setup { catalog, grid, lattice, reach, fields, files })
 }

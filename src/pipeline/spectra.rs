@@ -1,4 +1,4 @@
-//! The spectra of a run, with what is derived from each: the rotary spectrum of the velocity, if there is one, then the
+//! The spectra of a run, with what is held and derived of each: the rotary spectrum of the velocity, if there is one, then the
 //! one-sided spectrum of each scalar, in the order of the fields.
 
 use std::ops::Range;
@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::planning::nyquist;
 use crate::config::{Config, Variables};
 use crate::product::{
-    BandFlags, Bands, Confidence, MapArray, Moments, Quality, Scalar, ScalarBands, ScalarMoments, ScalarProducts,
-    VelocityProducts, one_sided_psd_attributes, rotary_psd_attributes,
+    BandFlags, Bands, Confidence, LeadingLengths, MapArray, Moments, Quality, Scalar, ScalarBands, ScalarMoments,
+    ScalarProducts, VelocityProducts, one_sided_psd_attributes, rotary_psd_attributes,
 };
 use crate::spectrum::{frequency_step, one_sided_bins};
 use crate::terms::{Sample, Seconds};
@@ -64,6 +64,39 @@ pub(super) fn spectrum_arrays(variables: &Variables, segment: usize) -> Vec<Spec
     velocity.into_iter().chain(scalars).collect()
 }
 
+/// What stands in an array of values by point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PointKind {
+    /// The spectrum itself.
+    Psd,
+}
+
+/// An array of values by point, in shards; what is not kept is summed up over areas.
+#[derive(Clone, Debug)]
+pub(super) struct PointArray {
+    pub(super) name: String,
+    pub(super) kind: PointKind,
+    /// Numbers at a point, in the run's type.
+    pub(super) values: usize,
+    pub(super) frequencies: usize,
+    pub(super) axis: &'static str,
+    pub(super) two_sided: bool,
+    pub(super) attributes: Map<String, Value>,
+    pub(super) kept: bool,
+}
+
+impl PointArray {
+    /// Sheets [j, i, values] of a shard.
+    pub(super) fn sheets(&self) -> usize {
+        1
+    }
+
+    /// Numbers of a shard of so many points.
+    pub(super) fn numbers(&self, points: usize) -> usize {
+        self.sheets() * points * self.values
+    }
+}
+
 /// What is derived from a spectrum.
 pub(super) enum Products<T: Sample> {
     Velocity(VelocityProducts<T>),
@@ -73,19 +106,79 @@ pub(super) enum Products<T: Sample> {
 /// A spectrum of the run and what is derived from it.
 pub(super) struct Spectrum<T: Sample> {
     pub(super) array: SpectrumArray,
+    /// What is held of a tile while it is worked on, the spectrum first if it is.
+    pub(super) points: Vec<PointArray>,
     pub(super) products: Products<T>,
     /// Its planes among those of all spectra.
     pub(super) planes: Range<usize>,
+    /// Whether it is the first of the run, whose maps have plain names.
+    first: bool,
 }
 
 impl<T: Sample> Spectrum<T> {
-    /// The maps, in the order of their planes.
-    pub(super) fn maps(&self) -> Vec<MapArray> {
-        match &self.products {
+    /// The maps with their planes among those of all spectra, in order.
+    pub(super) fn maps(&self, lengths: &LeadingLengths) -> Vec<(MapArray, Range<usize>)> {
+        let maps: Vec<MapArray> = match &self.products {
             Products::Velocity(products) => products.iter().flat_map(|product| product.maps()).collect(),
             Products::Scalar(products) => products.iter().flat_map(|product| product.maps()).collect(),
+        };
+        let mut next = self.planes.start;
+        let placed = maps.into_iter().map(|map| {
+            let planes = next..next + map.planes(lengths);
+            next = planes.end;
+            (map, planes)
+        });
+        placed.collect()
+    }
+
+    /// The map of its degrees of freedom.
+    pub(super) fn dof_map(&self) -> String {
+        match &self.array.scalar {
+            Some(scalar) if !self.first => format!("dof_{}", scalar.name),
+            _ => "dof".to_owned(),
         }
     }
+
+    /// Numbers at a point that are held of a tile.
+    pub(super) fn held(&self) -> usize {
+        self.points.iter().map(|array| array.numbers(1)).sum()
+    }
+}
+
+/// Names of the arrays of which shards are written.
+pub(super) fn kept_names(config: &Config) -> Vec<String> {
+    // Names do not depend on the segment.
+    let arrays = spectrum_arrays(&config.input.variables, 1);
+    let kept = |array: &SpectrumArray| point_arrays(config, array).into_iter().filter(|array| array.kept);
+    arrays.iter().flat_map(kept).map(|array| array.name).collect()
+}
+
+/// How long the leading dimensions of a run's maps are.
+pub(super) fn leading_lengths(config: &Config) -> LeadingLengths {
+    LeadingLengths { bands: config.bands.len(), ..LeadingLengths::default() }
+}
+
+/// What is held of a tile for a spectrum.
+fn point_arrays(config: &Config, array: &SpectrumArray) -> Vec<PointArray> {
+    let mut points = Vec::new();
+    if config.output.spectrum || means_are_taken(config) {
+        points.push(PointArray {
+            name: array.name.clone(),
+            kind: PointKind::Psd,
+            values: array.frequencies,
+            frequencies: array.frequencies,
+            axis: array.axis,
+            two_sided: array.scalar.is_none(),
+            attributes: array.attributes(),
+            kept: config.output.spectrum,
+        });
+    }
+    points
+}
+
+/// Whether spectra are averaged over areas.
+fn means_are_taken(config: &Config) -> bool {
+    config.zonal.is_some() || !config.regions.is_empty() || config.bins.is_some()
 }
 
 /// All spectra of a run of segments of so many samples; `eastward` if the velocity is turned to east and north.
@@ -151,7 +244,8 @@ pub(super) fn spectra<T: Sample>(
         };
         let planes = first_plane..first_plane + planes;
         first_plane = planes.end;
-        Spectrum { array, products, planes }
+        let points = point_arrays(config, &array);
+        Spectrum { array, points, products, planes, first: at == 0 }
     };
     arrays.into_iter().enumerate().map(spectrum).collect()
 }

@@ -73,14 +73,17 @@ impl TileStage<'_> {
     /// `shards` are those of one tile, array after array.
     fn encode<T: Sample>(&self, spectra: &[Spectrum<T>], maps: TileMaps, shards: &[T]) -> Result<Estimated, Error> {
         let mut encoded = Vec::new();
-        if self.plan.problem.spectrum {
+        if self.plan.problem.kept_arrays > 0 {
             let place = &self.plan.tiles[maps.tile];
             let face = self.setup.grid.extent.has_faces().then_some(place.face as u64);
             let index: Vec<u64> = face.into_iter().chain([place.row as u64, place.column as u64, 0]).collect();
             let mut rest = shards;
-            for Spectrum { array, .. } in spectra {
-                let (shard, after) = rest.split_at(place.points() as usize * array.frequencies);
+            for array in spectra.iter().flat_map(|spectrum| &spectrum.points) {
+                let (shard, after) = rest.split_at(array.numbers(place.points() as usize));
                 rest = after;
+                if !array.kept {
+                    continue;
+                }
                 let values = match bytemuck::try_cast_slice::<T, f32>(shard) {
                     Ok(values) if T::BYTES == 4 => Values::F32(values),
                     _ => Values::F64(bytemuck::cast_slice(shard)),

@@ -1,7 +1,7 @@
 //! Projected memory of a rank: what it holds whatever the passes, and what is left for series.
 
 use super::limits::span;
-use super::{Machine, Problem, Tiling};
+use super::{AREA_BATCH_BYTES, Machine, Problem, Tiling};
 use crate::terms::LANES;
 
 /// Program and libraries: 14 MiB were seen of a single process, 20 to 24 MiB of a rank among two or three.
@@ -24,8 +24,10 @@ const STEPS_PER_BLOCK: usize = 16;
 
 /// Threads of a rank that write shards: one may wait for the disk while another is heard.
 pub const SHARD_WRITERS: usize = 2;
-/// Shards at a time: one being filled, one being encoded; of each writer one, and one that waits for a writer.
-const SHARDS: u64 = 2 + SHARD_WRITERS as u64 + 1;
+/// Shards in memory: one being filled, one being encoded.
+const HELD: u64 = 2;
+/// Encoded ones: of each writer one, and one that waits for a writer.
+const WRITTEN: u64 = SHARD_WRITERS as u64 + 1;
 
 /// Memory of one rank by purpose, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -109,12 +111,15 @@ impl Budget {
         let row = product(&[4, piece_columns, sample_bytes]);
         // Of tiles that are narrower than the piece, one step's rows pass through a buffer of their own.
         let reading = product(&[piece.saturating_add(row), steps_per_block as u64]).saturating_add(piece);
-        let shard = if problem.spectrum {
-            product(&[tiling.tile_points(), problem.spectrum_values as u64, sample_bytes])
-        } else {
-            0
-        };
+        let shard = |values: usize| product(&[tiling.tile_points(), values as u64, sample_bytes]);
+        let output = product(&[HELD, shard(problem.held_values)])
+            .saturating_add(product(&[WRITTEN, shard(problem.kept_values)]));
         let map_block = product(&[tiling.map_nj.min(problem.nj) as u64, problem.ni as u64, size_of::<f64>() as u64]);
+        // Totals of areas, one array of them as it is written, and what comes of the tiles.
+        let areas = match problem.area_numbers {
+            0 => 0,
+            _ => product(&[3, problem.area_bytes()]).saturating_add(2 * AREA_BATCH_BYTES),
+        };
         let masks = 4 * problem.native_points.div_ceil(8);
         let names = product(&[problem.steps as u64, problem.fields as u64, NAME_BYTES]);
         let tiles = (problem.faces * tiling.rows() * tiling.columns()) as u64;
@@ -123,9 +128,10 @@ impl Budget {
             masks_bytes: (masks + tiles * 256).saturating_add(names),
             // What a worker has estimated with is kept while it reads.
             scratch_bytes: product(&[machine.threads as u64, reading.saturating_add(problem.kernel_scratch_bytes)]),
-            maps_bytes: product(&[SHARDS, tiling.tile_points(), problem.map_bytes_per_point as u64]),
-            output_bytes: product(&[SHARDS, shard]),
-            gather_bytes: product(&[3, map_block]),
+            maps_bytes: product(&[HELD + WRITTEN, tiling.tile_points(), problem.map_bytes_per_point as u64])
+                .saturating_add(product(&[HELD + WRITTEN, problem.area_bytes_of_tile()])),
+            output_bytes: output,
+            gather_bytes: product(&[3, map_block]).max(areas),
             ..MemoryUse::default()
         };
         Budget { fixed, steps_per_block, rows_per_piece }

@@ -31,6 +31,8 @@ pub(super) fn check(problem: &Problem) -> Result<u64, PlanError> {
     bounded("faces x nj x ni x frequencies x bytes", &[faces, nj, padded_ni, problem.spectrum_values, sample_bytes])?;
     let (rows, columns) = (span(nj, stride), span(ni, stride));
     bounded("native rows x columns x steps x fields x bytes", &[faces, rows, columns, steps, fields, stored_bytes])?;
+    bounded("faces x nj x ni x values held x bytes", &[faces, nj, padded_ni, problem.held_values, sample_bytes])?;
+    bounded("areas x numbers", &[problem.area_numbers, size_of::<f64>()])?;
     bounded("faces x nj x ni x bytes of maps", &[faces, nj, ni, problem.map_bytes_per_point])?;
     bounded("faces x nj x maps", &[faces, nj, problem.map_planes])?;
     bounded("native points", &[usize::try_from(problem.native_points).unwrap_or(usize::MAX)])?;

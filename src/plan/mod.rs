@@ -28,6 +28,9 @@ use crate::terms::{Bytes, LANES};
 /// The largest count or displacement that an MPI call may see.
 pub const LARGEST_MPI_COUNT: u64 = i32::MAX as u64;
 
+/// Sums of areas that rank 0 takes from the others at a time.
+pub const AREA_BATCH_BYTES: u64 = 4 << 20;
+
 /// Bytes of the unit in which MPI counts: one cache line.
 pub const WIRE_UNIT_BYTES: u64 = 64;
 
@@ -64,8 +67,18 @@ pub struct Problem {
     pub spectra: usize,
     /// Values of all spectra at a point.
     pub spectrum_values: usize,
-    /// Whether the spectra themselves are written.
-    pub spectrum: bool,
+    /// Arrays of which each tile has a shard.
+    pub kept_arrays: usize,
+    /// Values of all shards at a point.
+    pub kept_values: usize,
+    /// Values that are held at a point while a tile is estimated: those that are kept and those that are averaged over areas.
+    pub held_values: usize,
+    /// Arrays of means over areas.
+    pub area_arrays: usize,
+    /// Numbers of all areas together, eight bytes each.
+    pub area_numbers: usize,
+    /// Numbers of one area of each set.
+    pub area_length: usize,
     /// Bytes of all maps at one point.
     pub map_bytes_per_point: usize,
     /// Map arrays, each band counted.
@@ -75,6 +88,18 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Bytes of the numbers of all areas.
+    pub fn area_bytes(&self) -> u64 {
+        (self.area_numbers as u64).saturating_mul(size_of::<f64>() as u64)
+    }
+
+    /// About as many bytes as one tile has of them, which touches few areas of each set.
+    pub fn area_bytes_of_tile(&self) -> u64 {
+        const AREAS_OF_A_TILE: u64 = 64;
+        let length = (self.area_length as u64).saturating_mul(size_of::<f64>() as u64);
+        length.saturating_mul(AREAS_OF_A_TILE).min(self.area_bytes())
+    }
+
     /// Bytes of one snapshot of one field within the selected rows and columns, as stored.
     fn native_bytes_of_snapshot(&self) -> u64 {
         let [nj, ni] = [self.nj, self.ni].map(|points| limits::span(points, self.stride) as u64);
@@ -219,11 +244,8 @@ impl Plan {
             return Err(PlanError::AllLand { points });
         }
         let files_written = files(&problem, &tiling, wet.len() as u64);
-        let spectrum_bytes = if problem.spectrum {
-            wet.iter().map(Tile::points).sum::<u64>() * (problem.spectrum_values * problem.sample_bytes) as u64
-        } else {
-            0
-        };
+        let kept_bytes =
+            wet.iter().map(Tile::points).sum::<u64>() * (problem.kept_values * problem.sample_bytes) as u64;
         let (finished, tiles): (Vec<Tile>, Vec<Tile>) = wet.into_iter().partition(|tile| ground.is_finished(tile));
         let budget = Budget::new(&problem, &machine, &tiling);
         let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
@@ -238,7 +260,7 @@ impl Plan {
             memory: fit.memory,
             bytes_in: 0,
             bytes_needed: 0,
-            bytes_out: spectrum_bytes + points * problem.map_bytes_per_point as u64,
+            bytes_out: kept_bytes + points * problem.map_bytes_per_point as u64 + problem.area_bytes(),
             files_written,
             largest_mpi_count: fit.largest_mpi_count,
             passes: fit.passes,
@@ -277,9 +299,12 @@ impl Plan {
 
 /// Files of the result: shards, map chunks, and one metadata file an array and one for the group.
 fn files(problem: &Problem, tiling: &Tiling, wet_tiles: u64) -> u64 {
-    let shards = if problem.spectrum { wet_tiles * problem.spectra as u64 } else { 0 };
+    let shards = wet_tiles * problem.kept_arrays as u64;
+    // Values and metadata, of axes too.
+    const FILES_OF_AN_ARRAY: u64 = 2;
+    let areas = FILES_OF_AN_ARRAY * problem.area_arrays as u64;
     let maps = problem.map_planes as u64 * problem.faces as u64 * tiling.map_blocks_per_face() as u64;
     const ARRAYS_AND_COORDINATES: u64 = 40;
     const ARRAYS_OF_A_FIELD: u64 = 6;
-    shards + maps + ARRAYS_AND_COORDINATES + ARRAYS_OF_A_FIELD * (problem.spectra as u64).saturating_sub(1)
+    shards + maps + areas + ARRAYS_AND_COORDINATES + ARRAYS_OF_A_FIELD * (problem.spectra as u64).saturating_sub(1)
 }

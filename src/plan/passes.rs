@@ -77,7 +77,7 @@ pub(super) fn fit(
     let series = Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
     let total: u64 = tiles.iter().map(|tile| tile.occupancy.groups).sum();
     let per_rank = total.div_ceil(machine.ranks as u64).saturating_mul(series);
-    let room = machine.memory_bytes_per_rank.saturating_sub(budget.fixed.peak_bytes()).max(1);
+    let room = machine.memory_bytes_per_rank.saturating_sub(budget.fixed.passing_bytes()).max(1);
     let whole_rows = tiling.rows_of_tiles().min(tiles.len());
     // Rounds of a step or two would cost more than one more pass, which reads other tiles only.
     let fits = |cut: Cut| cut.fit(problem, machine, budget, budget.steps_per_block as u64);

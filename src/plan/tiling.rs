@@ -120,7 +120,7 @@ impl Tiling {
         let by_shard =
             (points * point_bytes / TILES_WANTED).clamp(*SHARD_BYTES.start(), *SHARD_BYTES.end()) / point_bytes;
         let by_series = SERIES_BYTES_AT_MOST / series_bytes;
-        let by_count = points.div_ceil((TILES_AT_MOST / problem.spectra as u64).max(1));
+        let by_count = points.div_ceil((TILES_AT_MOST / problem.spectra.max(problem.kept_arrays) as u64).max(1));
         let by_chunk = CHUNK_BYTES_AT_LEAST.div_ceil(point_bytes);
         let wanted = by_shard.min(by_series).max(by_count).max(by_chunk).max(1);
 

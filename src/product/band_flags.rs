@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Estimate, MapArray, MapKind, Product, attributes};
+use super::{Estimate, Leading, MapArray, MapKind, Product, attributes};
 use crate::spectrum::Summary;
 use crate::terms::{Band, BandLimit, CyclesPerDay, LANES, Sample};
 
@@ -75,7 +75,7 @@ impl<T: Sample, S: Summary> Product<T, S> for BandFlags {
         vec![MapArray {
             name: "band_flag".to_owned(),
             kind: MapKind::UInt8,
-            by_band: true,
+            over: &[Leading::Band],
             attributes: attributes(
                 "band quality flag",
                 "1",

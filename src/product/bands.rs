@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Estimate, MapArray, MapKind, Product, attributes};
+use super::{Estimate, Leading, MapArray, MapKind, Product, attributes};
 use crate::spectrum::{GroupSummary, band_energy};
 use crate::terms::{Band, CyclesPerDay, LANES, Sample};
 
@@ -25,7 +25,7 @@ impl<T: Sample> Product<T, GroupSummary> for Bands {
         let energy = |name: &str, long_name: &str| MapArray {
             name: name.to_owned(),
             kind: MapKind::Real,
-            by_band: true,
+            over: &[Leading::Band],
             attributes: attributes(
                 long_name,
                 "m2 s-2",

@@ -56,7 +56,7 @@ impl<T: Sample, S: Summary> Product<T, S> for Confidence {
                 Some(field) => format!("confidence_{side}_{field}"),
             },
             kind: MapKind::Float32,
-            by_band: false,
+            over: &[],
             attributes: attributes(
                 &format!("{side} {percent} % confidence limit of one bin of {}, divided by the estimate", self.of),
                 "1",

@@ -19,7 +19,7 @@ pub enum GeometryMap {
 /// `XC YC Depth rA f0 mask`, never NaN; `Depth` and `rA` only where the grid has them.
 pub fn geometry_maps(grid: &Grid) -> Vec<(GeometryMap, MapArray)> {
     let map = |what, name: &str, kind, attributes| {
-        Some((what, MapArray { name: name.to_owned(), kind, by_band: false, attributes }))
+        Some((what, MapArray { name: name.to_owned(), kind, over: &[], attributes }))
     };
     let mut longitude =
         attributes("longitude of cell centres", "degrees_east", &[("standard_name", json!("longitude"))]);

@@ -5,6 +5,7 @@
 //! The type of the summary tells which of the two a product is for; some are for both. Maps are carried as float64 and
 //! rounded to their type when they are written.
 
+pub mod area;
 mod band_flags;
 mod bands;
 mod confidence;
@@ -57,17 +58,62 @@ impl MapKind {
     }
 }
 
-/// A map [face, j, i], or [band, face, j, i].
+/// A dimension that stands before those of the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leading {
+    /// Of a spectrogram.
+    TimeSegment,
+    /// Frequency bands.
+    Band,
+}
+
+impl Leading {
+    /// Its name in the result.
+    pub fn name(self) -> &'static str {
+        match self {
+            Leading::TimeSegment => "time_segment",
+            Leading::Band => "band",
+        }
+    }
+}
+
+/// How long the leading dimensions are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeadingLengths {
+    /// Spectra of a spectrogram at a point.
+    pub time_segments: usize,
+    /// Frequency bands.
+    pub bands: usize,
+}
+
+impl LeadingLengths {
+    /// Of one dimension.
+    pub fn of(&self, dimension: Leading) -> usize {
+        match dimension {
+            Leading::TimeSegment => self.time_segments,
+            Leading::Band => self.bands,
+        }
+    }
+}
+
+/// A map [face, j, i], with what stands before: [band, face, j, i].
 #[derive(Clone, Debug)]
 pub struct MapArray {
     /// Name in the result.
     pub name: String,
     /// Type in the result.
     pub kind: MapKind,
-    /// Whether there is one plane a band.
-    pub by_band: bool,
+    /// Dimensions before those of the grid, slowest first; one plane for each of their indices.
+    pub over: &'static [Leading],
     /// CF attributes.
     pub attributes: Map<String, Value>,
+}
+
+impl MapArray {
+    /// How many planes it has.
+    pub fn planes(&self, lengths: &LeadingLengths) -> usize {
+        self.over.iter().map(|&dimension| lengths.of(dimension)).product()
+    }
 }
 
 /// Estimates of one field in one lane group.

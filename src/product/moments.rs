@@ -25,13 +25,13 @@ impl<T: Sample> Product<T, GroupSummary> for Moments {
             let (direction, standard_name) = component(u);
             let more = [("standard_name", json!(standard_name)), ("cell_methods", json!("time: mean"))];
             let attributes = attributes(&format!("mean {direction} velocity"), "m s-1", &more);
-            MapArray { name: name.to_owned(), kind: MapKind::Real, by_band: false, attributes }
+            MapArray { name: name.to_owned(), kind: MapKind::Real, over: &[], attributes }
         };
         let variance = |name: &str, u| {
             let (direction, _) = component(u);
             let more = [("cell_methods", json!("time: variance")), ("comment", json!("ddof = 0"))];
             let attributes = attributes(&format!("variance of the {direction} velocity"), "m2 s-2", &more);
-            MapArray { name: name.to_owned(), kind: MapKind::Real, by_band: false, attributes }
+            MapArray { name: name.to_owned(), kind: MapKind::Real, over: &[], attributes }
         };
         vec![mean("u_mean", true), mean("v_mean", false), variance("u_variance", true), variance("v_variance", false)]
     }

@@ -29,7 +29,7 @@ impl<T: Sample, S: Summary> Product<T, S> for Quality {
             MapArray {
                 name: name("segments_used"),
                 kind: MapKind::Int32,
-                by_band: false,
+                over: &[],
                 attributes: attributes(
                     &match &self.named {
                         None => "number of segments averaged".to_owned(),
@@ -42,7 +42,7 @@ impl<T: Sample, S: Summary> Product<T, S> for Quality {
             MapArray {
                 name: name("dof"),
                 kind: MapKind::Float32,
-                by_band: false,
+                over: &[],
                 attributes: attributes(
                     &format!("equivalent degrees of freedom of one bin of {}", self.of),
                     "1",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Estimate, MapArray, MapKind, Product, Scalar, attributes};
+use super::{Estimate, Leading, MapArray, MapKind, Product, Scalar, attributes};
 use crate::spectrum::{ScalarSummary, band_variance};
 use crate::terms::{Band, CyclesPerDay, LANES, Sample};
 
@@ -27,7 +27,7 @@ impl<T: Sample> Product<T, ScalarSummary> for ScalarBands {
         vec![MapArray {
             name: format!("band_variance_{}", self.scalar.name),
             kind: MapKind::Real,
-            by_band: true,
+            over: &[Leading::Band],
             attributes: attributes(
                 &format!("variance of {} in the band", self.scalar.words()),
                 &self.scalar.units_squared(),

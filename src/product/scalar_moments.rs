@@ -17,7 +17,7 @@ impl<T: Sample> Product<T, ScalarSummary> for ScalarMoments {
     fn maps(&self) -> Vec<MapArray> {
         let Scalar { name, .. } = &self.scalar;
         let words = self.scalar.words();
-        let map = |name, attributes| MapArray { name, kind: MapKind::Real, by_band: false, attributes };
+        let map = |name, attributes| MapArray { name, kind: MapKind::Real, over: &[], attributes };
         let mut mean =
             attributes(&format!("mean {words}"), &self.scalar.units(), &[("cell_methods", json!("time: mean"))]);
         if let Some(standard_name) = self.scalar.standard_name() {

@@ -1,0 +1,90 @@
+//! Equal divisions of a circle of latitude or of a meridian.
+
+use std::ops::Range;
+
+/// Bins [origin + k width, origin + (k + 1) width) of degrees, of which a run of neighbours is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Divisions {
+    origin: f64,
+    width: f64,
+    /// Bins of the whole range.
+    total: usize,
+    kept: Range<usize>,
+}
+
+impl Divisions {
+    /// Bins of latitude from -90 on, those from `south` to `north`; a width of 180 degrees over a whole number.
+    pub fn of_latitude(width: f64, [south, north]: [f64; 2]) -> Self {
+        Self::covering(-90.0, 180.0, width, [south, north])
+    }
+
+    /// Bins of longitude from -180 on, those from `west` to `east`, both from -180 to 180; a width of 360 degrees over a
+    /// whole number.
+    pub fn of_longitude(width: f64, [west, east]: [f64; 2]) -> Self {
+        Self::covering(-180.0, 360.0, width, [west, east])
+    }
+
+    fn covering(origin: f64, range: f64, width: f64, [from, to]: [f64; 2]) -> Self {
+        let total = (range / width).round().max(1.0) as usize;
+        let mut divisions = Divisions { origin, width, total, kept: 0..total };
+        divisions.kept = divisions.index(from)..divisions.index(to) + 1;
+        divisions
+    }
+
+    /// Number of the bin in the whole range; the last edge belongs to the last bin.
+    fn index(&self, degrees: f64) -> usize {
+        // Not a number becomes 0; such a place has no spectrum.
+        (((degrees - self.origin) / self.width).floor().max(0.0) as usize).min(self.total - 1)
+    }
+
+    /// Bins kept.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Place among the kept bins.
+    pub fn place(&self, degrees: f64) -> Option<usize> {
+        let index = self.index(degrees);
+        self.kept.contains(&index).then(|| index - self.kept.start)
+    }
+
+    /// Edges of the kept bins [degrees], south and north or west and east.
+    pub fn bounds(&self) -> Vec<[f64; 2]> {
+        let edge = |k: usize| self.origin + k as f64 * self.width;
+        self.kept.clone().map(|k| [edge(k), edge(k + 1)]).collect()
+    }
+
+    /// Middles of the kept bins [degrees].
+    pub fn centres(&self) -> Vec<f64> {
+        self.kept.clone().map(|k| self.origin + (k as f64 + 0.5) * self.width).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_latitude_has_one_bin_and_the_pole_the_last() {
+        let whole = Divisions::of_latitude(1.0, [-90.0, 90.0]);
+        assert_eq!(whole.len(), 180);
+        for (latitude, bin) in [(-90.0, 0), (-89.5, 0), (-89.0, 1), (-0.1, 89), (0.0, 90), (89.999, 179), (90.0, 179)] {
+            assert_eq!(whole.place(latitude), Some(bin), "{latitude}");
+        }
+        assert_eq!((whole.centres()[90], whole.bounds()[179]), (0.5, [89.0, 90.0]));
+    }
+
+    #[test]
+    fn bins_that_nothing_touches_are_left_out() {
+        let some = Divisions::of_latitude(2.5, [11.0, 17.6]);
+        assert_eq!(some.bounds(), [[10.0, 12.5], [12.5, 15.0], [15.0, 17.5], [17.5, 20.0]]);
+        assert_eq!((some.place(9.9), some.place(10.0), some.place(20.0)), (None, Some(0), None));
+        let round = Divisions::of_longitude(90.0, [-180.0, 180.0]);
+        assert_eq!((round.len(), round.place(180.0), round.place(-180.0)), (4, Some(3), Some(0)));
+    }
+}
