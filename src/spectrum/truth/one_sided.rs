@@ -399,8 +399,8 @@ fn rounding_is_that_of_the_deviations<T: Sample>() {
         let slope = if detrend == Detrend::Linear { 1.0 } else { 0.0 };
         let x = lines::<T>(steps, |t, lane| -250.0 + slope * t as f64 + scatter[t].0[lane]);
         let spec = hourly(steps, segment, 0.5, Window::Hann, detrend);
-        let [compiled, detected] =
-            instructions.map(|set| one_sided(&Welch::<T>::with_instructions(&spec, Extras::default(), set).unwrap(), &x, u16::MAX));
+        let [compiled, detected] = instructions
+            .map(|set| one_sided(&Welch::<T>::with_instructions(&spec, Extras::default(), set).unwrap(), &x, u16::MAX));
         assert_eq!(bits(&compiled.0), bits(&detected.0), "vectors of another width change no bit");
         for lane in 0..LANES {
             assert_eq!(lane_bits(&compiled.0, &compiled.1, lane), lane_bits(&detected.0, &detected.1, lane));
