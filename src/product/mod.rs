@@ -8,7 +8,9 @@
 pub mod area;
 mod band_flags;
 mod bands;
+mod components;
 mod confidence;
+mod error;
 mod geometry;
 mod moments;
 mod one_sided;
@@ -17,10 +19,13 @@ mod rotary;
 mod scalar;
 mod scalar_bands;
 mod scalar_moments;
+mod spectrogram;
 
 pub use band_flags::{BandFlag, BandFlags};
 pub use bands::Bands;
+pub use components::{ComponentArray, Components};
 pub use confidence::Confidence;
+pub use error::ProductError;
 pub use geometry::{GeometryMap, geometry_maps};
 pub use moments::Moments;
 pub use one_sided::one_sided_psd_attributes;
@@ -29,6 +34,10 @@ pub use rotary::rotary_psd_attributes;
 pub use scalar::Scalar;
 pub use scalar_bands::ScalarBands;
 pub use scalar_moments::ScalarMoments;
+pub use spectrogram::{
+    TimeSegments, band_ke_segments_attributes, spectrogram_attributes, spectrogram_dof_attributes,
+    spectrogram_segments_used_attributes, time_segment_attributes,
+};
 
 use serde_json::{Map, Value, json};
 

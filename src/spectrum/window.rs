@@ -32,6 +32,17 @@ pub fn window_coefficients(window: Window, length: usize) -> Result<Vec<f64>, Sp
     if energy > 0.0 && energy.is_finite() { Ok(coefficients) } else { Err(wrong("the window has no energy")) }
 }
 
+/// Width of the rectangle that lets as much white noise pass as the window's main lobe and side lobes together, N Σw² / (Σw)²
+/// (Harris 1978) [bins]: 1 for a boxcar, 1.5 for Hann. A line's height in the density is its power over this many df.
+///
+/// # Errors
+/// As [`window_coefficients`].
+pub fn equivalent_noise_bandwidth(window: Window, length: usize) -> Result<f64, SpectrumError> {
+    let coefficients = window_coefficients(window, length)?;
+    let (sum, energy) = coefficients.iter().fold((0.0, 0.0), |(sum, energy), w| (sum + w, energy + w * w));
+    Ok(length as f64 * energy / (sum * sum))
+}
+
 /// Evaluates `value` at the distance from the nearer end, which makes the window symmetric to the bit.
 fn symmetric(length: usize, value: impl Fn(usize) -> f64) -> Vec<f64> {
     (0..length).map(|n| value(n.min(length - n))).collect()

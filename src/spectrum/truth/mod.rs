@@ -2,6 +2,8 @@
 
 mod agreement;
 mod confidence;
+mod ellipse;
+mod extras;
 mod gaps;
 mod one_sided;
 mod physics;

@@ -8,6 +8,36 @@ use crate::terms::Detrend;
 
 /// S_ww, ascending, of the series cos·u - sin·v, sin·u + cos·v; segments with a NaN are left out. NaN where none is left.
 pub(super) fn direct_welch(spec: &WelchSpec, u: &[f64], v: &[f64], cos: f64, sin: f64) -> Vec<f64> {
+    let (scale, transforms) = direct_transforms(spec, u, v, cos, sin);
+    direct_psd(spec.segment, scale, transforms.iter().flatten())
+}
+
+/// The mean periodogram, ascending; NaN of nothing.
+pub(super) fn direct_psd<'a>(
+    n: usize,
+    scale: f64,
+    transforms: impl Iterator<Item = &'a Vec<Complex<f64>>>,
+) -> Vec<f64> {
+    let (mut psd, mut used) = (vec![0.0; n], 0);
+    for transform in transforms {
+        for (bin, value) in transform.iter().enumerate() {
+            // Bin k of the DFT stands at k - N above half, and ascending order starts at -(N/2).
+            let signed = if 2 * bin >= n && bin > 0 { bin as i64 - n as i64 } else { bin as i64 };
+            psd[(signed + n as i64 / 2) as usize] += value.norm_sqr() / scale;
+        }
+        used += 1;
+    }
+    psd.iter().map(|sum| if used > 0 { sum / f64::from(used) } else { f64::NAN }).collect()
+}
+
+/// fs Σ w², and the transform of each segment in FFT order, none of one with a NaN.
+pub(super) fn direct_transforms(
+    spec: &WelchSpec,
+    u: &[f64],
+    v: &[f64],
+    cos: f64,
+    sin: f64,
+) -> (f64, Vec<Option<Vec<Complex<f64>>>>) {
     let n = spec.segment;
     let window = window_coefficients(spec.window, n).unwrap();
     let samples_per_day = 86_400.0 / spec.sampling_interval.0;
@@ -17,11 +47,10 @@ pub(super) fn direct_welch(spec: &WelchSpec, u: &[f64], v: &[f64], cos: f64, sin
     let valid: Vec<Complex<f64>> = w.iter().copied().filter(|w| !w.is_nan()).collect();
     let record_mean = mean(&valid);
     let hop = n - (spec.overlap * n as f64).floor() as usize;
-    let (mut psd, mut used) = (vec![0.0; n], 0);
-    for start in (0..w.len()).step_by(hop).filter(|start| start + n <= w.len()) {
+    let transforms = (0..w.len()).step_by(hop).filter(|start| start + n <= w.len()).map(|start| {
         let mut x = w[start..start + n].to_vec();
         if x.iter().any(|x| x.is_nan()) {
-            continue;
+            return None;
         }
         match spec.detrend {
             Detrend::None => {}
@@ -33,14 +62,9 @@ pub(super) fn direct_welch(spec: &WelchSpec, u: &[f64], v: &[f64], cos: f64, sin
             Detrend::Linear => remove_line(&mut x),
         }
         let tapered: Vec<Complex<f64>> = x.iter().zip(&window).map(|(x, w)| x * w).collect();
-        for (bin, transform) in direct_dft(&tapered).iter().enumerate() {
-            // Bin k of the DFT stands at k - N above half, and ascending order starts at -(N/2).
-            let signed = if 2 * bin >= n && bin > 0 { bin as i64 - n as i64 } else { bin as i64 };
-            psd[(signed + n as i64 / 2) as usize] += transform.norm_sqr() / scale;
-        }
-        used += 1;
-    }
-    psd.iter().map(|sum| if used > 0 { sum / f64::from(used) } else { f64::NAN }).collect()
+        Some(direct_dft(&tapered))
+    });
+    (scale, transforms.collect())
 }
 
 fn mean(x: &[Complex<f64>]) -> Complex<f64> {

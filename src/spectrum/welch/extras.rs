@@ -256,3 +256,59 @@ pub(super) fn write_ascending<A: Copy, B>(from: &[A], to: &mut [B], value: impl 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spectrum::WelchSpec;
+    use crate::terms::{Detrend, Seconds, Window};
+
+    /// The plan of a run's memory counts these bytes.
+    #[test]
+    fn scratch_has_as_many_bytes_as_it_says() {
+        let spec = WelchSpec {
+            steps: 203,
+            segment: 31,
+            overlap: 0.5,
+            window: Window::Hann,
+            detrend: Detrend::Constant,
+            sampling_interval: Seconds(3600.0),
+            longest_gap: 0,
+        };
+        let plain = Welch::<f32>::new(&spec).unwrap();
+        let count = plain.segmentation().count;
+        let own = SegmentClasses::new((0..count).collect(), count);
+        let halves = SegmentClasses::new((0..count).map(|segment| segment % 2).collect(), 3);
+        for (cross, classes, expected) in [
+            (false, None, 0),
+            (true, None, 16 * 16 * 16),
+            (false, Some(own.clone()), count * 16 * 31 * 4),
+            (true, Some(halves), 16 * 16 * 16 + 2 * 16 * 31 * 8),
+        ] {
+            let welch = Welch::<f32>::with_extras(&spec, Extras { cross, classes }).unwrap();
+            assert_eq!(welch.scratch_bytes() - plain.scratch_bytes(), expected);
+            let KeptSums { cross, sums, periodograms } = welch.scratch().kept;
+            let allocated = 16 * cross.capacity() + 8 * sums.capacity() + 4 * periodograms.capacity();
+            assert_eq!(allocated, expected);
+        }
+        let welch = Welch::<f64>::with_extras(&spec, Extras { cross: false, classes: Some(own) }).unwrap();
+        let plain = Welch::<f64>::new(&spec).unwrap();
+        assert_eq!(welch.scratch_bytes() - plain.scratch_bytes(), count * 16 * 31 * 8);
+    }
+
+    #[test]
+    #[should_panic(expected = "each segment has a class")]
+    fn classes_are_of_all_segments() {
+        let spec = WelchSpec {
+            steps: 20,
+            segment: 10,
+            overlap: 0.0,
+            window: Window::Boxcar,
+            detrend: Detrend::None,
+            sampling_interval: Seconds(3600.0),
+            longest_gap: 0,
+        };
+        let classes = Some(SegmentClasses::new(vec![0; 3], 1));
+        let _ = Welch::<f32>::with_extras(&spec, Extras { cross: false, classes });
+    }
+}
