@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::document::Document;
 use super::error::ConfigError;
 use super::keys;
-use crate::terms::{ParseTermError, Seconds, TIME_STEPS, short};
+use crate::terms::{Depths, ParseTermError, Seconds, TIME_STEPS, short};
 
 /// The value that a word stands for, from a table of words.
 pub(super) fn choice<T: Copy>(
@@ -22,6 +22,27 @@ pub(super) fn choice<T: Copy>(
     let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
     let near = keys::nearest(word, &known).map_or(String::new(), |near| format!("did you mean \"{near}\"? "));
     Err(document.wrong(key, format!("is \"{word}\"; {near}known: {}", known.join(" "))))
+}
+
+/// The values that words stand for, from a table of words; not empty, and none twice.
+pub(super) fn choices<T: Copy>(
+    document: &Document,
+    key: &str,
+    chosen: &[String],
+    words: &[(&'static str, T)],
+) -> Result<Vec<T>, ConfigError> {
+    if chosen.is_empty() {
+        let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+        return Err(document.wrong(key, format!("is empty; known: {}", known.join(" "))));
+    }
+    let choose = |(at, word): (usize, &String)| {
+        let key = format!("{key}[{at}]");
+        if chosen[..at].contains(word) {
+            return Err(document.wrong(&key, format!("\"{word}\" is there twice")));
+        }
+        choice(document, &key, word, words)
+    };
+    chosen.iter().enumerate().map(choose).collect()
 }
 
 /// The word for a value: the way back from [`choice`].
@@ -84,6 +105,90 @@ pub(super) fn index_range(document: &Document, key: &str, list: Vec<i64>) -> Res
             .wrong(key, format!("selects nothing: the first index {first} must be below the end {end} (half-open)"))),
         _ => Err(document.wrong(key, format!("is [{first}, {end}]; indices count from 0"))),
     }
+}
+
+/// West and east in degrees, eastward from the one to the other.
+pub(super) fn lon_range(document: &Document, key: &str, list: Vec<f64>) -> Result<[f64; 2], ConfigError> {
+    let [west, east] = two(document, key, list, "[west, east] in degrees")?;
+    for (at, degrees) in [west, east].into_iter().enumerate() {
+        if !(-360.0..=360.0).contains(&degrees) {
+            let message = format!("is {degrees}; longitudes are within -360 and 360 degrees");
+            return Err(document.wrong(&format!("{key}[{at}]"), message));
+        }
+    }
+    let eastward = east - west;
+    if eastward == 0.0 || eastward > 360.0 || eastward <= -360.0 {
+        let message = format!(
+            "[{west}, {east}] goes {eastward} degrees from west to east; it must be up to 360, and not 0 \
+             (below 0 crosses the date line or the zero meridian)"
+        );
+        return Err(document.wrong(key, message));
+    }
+    Ok([west, east])
+}
+
+/// South and north in degrees.
+pub(super) fn lat_range(document: &Document, key: &str, list: Vec<f64>) -> Result<[f64; 2], ConfigError> {
+    let [south, north] = two(document, key, list, "[south, north] in degrees")?;
+    for (at, degrees) in [south, north].into_iter().enumerate() {
+        if !(-90.0..=90.0).contains(&degrees) {
+            let message = format!("is {degrees}; latitudes are within -90 and 90 degrees");
+            return Err(document.wrong(&format!("{key}[{at}]"), message));
+        }
+    }
+    if south < north {
+        return Ok([south, north]);
+    }
+    Err(document.wrong(key, format!("is [{south}, {north}]; the south must be below the north")))
+}
+
+/// Depths of the sea floor; none given: all.
+pub(super) fn depths(document: &Document, key: &str, list: Option<Vec<f64>>) -> Result<Depths, ConfigError> {
+    let Some(list) = list else { return Ok(Depths::ALL) };
+    let [from, to] = two(document, key, list, "[shallowest, deepest] in m")?;
+    if from >= 0.0 && from < to {
+        return Ok(Depths { from, to });
+    }
+    let message = format!("is [{from}, {to}]; depths are 0 or more, the shallowest below the deepest, which may be inf");
+    Err(document.wrong(key, message))
+}
+
+/// Bins are not narrower [degrees]: no model's grid is.
+const NARROWEST_BIN: f64 = 0.01;
+
+/// Refuses a width of bins, in degrees, of which no whole number makes `whole`.
+pub(super) fn bin_width(document: &Document, key: &str, width: f64, whole: f64) -> Result<(), ConfigError> {
+    if !(NARROWEST_BIN..=whole).contains(&width) {
+        let message = format!("is {width}; it must be {NARROWEST_BIN} to {whole} degrees");
+        return Err(document.wrong(key, message));
+    }
+    if is_whole(whole / width) {
+        return Ok(());
+    }
+    let (bins, near) = (short(whole / width), nearest_parts(whole, width));
+    Err(document.wrong(key, format!("is {width}, and {whole} / {width} is {bins}, no whole number; {near} would do")))
+}
+
+/// Whether a number that was written in decimals, or came from a division of such, is meant as a whole one.
+pub(super) fn is_whole(number: f64) -> bool {
+    (number - number.round()).abs() <= 1e-9 * number.abs()
+}
+
+/// How many parts make the whole.
+pub(super) fn count(whole: f64, part: f64) -> usize {
+    (whole / part).round() as usize
+}
+
+/// The parts nearest to `part`, below and above it, of which a whole number makes `whole`.
+pub(super) fn nearest_parts(whole: f64, part: f64) -> String {
+    let [more, fewer] = [(whole / part).ceil(), (whole / part).floor().max(1.0)];
+    // As short as it can be written and still taken.
+    let written = |count: f64| {
+        let digits = (1..17).map(|digits| format!("{:.digits$}", whole / count));
+        let mut fitting = digits.filter(|text| text.parse::<f64>().is_ok_and(|part| is_whole(whole / part)));
+        fitting.next().unwrap_or_else(|| (whole / count).to_string())
+    };
+    format!("{} or {}", written(more), written(fewer))
 }
 
 /// A text that is not empty.

@@ -53,6 +53,12 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// What another process handed over is no configuration.
+    #[error("what came in place of the configuration cannot be read: {source}")]
+    Handed {
+        /// Why.
+        source: serde_json::Error,
+    },
     /// The text is not TOML.
     #[error("not valid TOML: {message}\n{excerpt}")]
     Syntax {
@@ -111,7 +117,8 @@ impl ConfigError {
             | ConfigError::NotAFile { .. }
             | ConfigError::TooLong { .. }
             | ConfigError::NotUtf8 { .. }
-            | ConfigError::CurrentFolder { .. } => None,
+            | ConfigError::CurrentFolder { .. }
+            | ConfigError::Handed { .. } => None,
             ConfigError::Syntax { excerpt, .. }
             | ConfigError::Set { excerpt, .. }
             | ConfigError::UnknownKey { excerpt, .. }

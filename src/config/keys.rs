@@ -25,6 +25,11 @@ const TABLES: &[Table] = &[
             ("select", "{ stride = 1 }"),
             ("spectrum", "{ segment = \"60 days\" }"),
             ("bands", "[{ name = \"near_inertial\", limits = [\"0.9 f\", \"1.1 f\"] }]"),
+            ("zonal", "{ width = 1.0 }"),
+            ("regions", "[{ name = \"gulf_stream\", lon = [-80.0, -40.0], lat = [30.0, 45.0] }]"),
+            ("bins", "{ width = [1.0, 1.0] }"),
+            ("spectrogram", "{ average = \"month\" }"),
+            ("components", "{ keep = [\"S_uu\", \"S_vv\"] }"),
             ("output", "{ path = \"spectra.zarr\" }"),
             ("run", "{ memory = \"8 GiB\" }"),
         ],
@@ -90,6 +95,23 @@ const TABLES: &[Table] = &[
         keys: &[("preset", "\"literature\""), ("name", "\"near_inertial\""), ("limits", "[\"0.9 f\", \"1.1 f\"]")],
     },
     Table {
+        path: "zonal",
+        keys: &[("width", "1.0"), ("depth", "[200, inf]"), ("f_ratio_limit", "3.0"), ("f_ratio_step", "0.05")],
+    },
+    Table {
+        path: "regions",
+        keys: &[
+            ("name", "\"gulf_stream\""),
+            ("lon", "[-80.0, -40.0]"),
+            ("lat", "[30.0, 45.0]"),
+            ("geojson", "\"basins.geojson\""),
+            ("depth", "[200, inf]"),
+        ],
+    },
+    Table { path: "bins", keys: &[("width", "[1.0, 1.0]"), ("depth", "[200, inf]")] },
+    Table { path: "spectrogram", keys: &[("average", "\"month\""), ("keep", "[\"points\"]")] },
+    Table { path: "components", keys: &[("keep", "[\"S_uu\", \"S_vv\"]")] },
+    Table {
         path: "output",
         keys: &[("path", "\"spectra.zarr\""), ("spectrum", "true"), ("codec", "\"zstd\""), ("keep_bits", "12")],
     },
@@ -103,6 +125,14 @@ const TABLES: &[Table] = &[
         ],
     },
 ];
+
+/// Tables that may come again, each an item of a list.
+const LISTS: [&str; 2] = ["bands", "regions"];
+
+/// A table as it is written: `[input]`, `[[bands]]`.
+fn header(path: &str) -> String {
+    if LISTS.contains(&path) { format!("[[{path}]]") } else { format!("[{path}]") }
+}
 
 /// `timestep = "25 s"` for `input.timestep`; list positions in the path are left out.
 pub(super) fn example(path: &str) -> Option<String> {
@@ -135,8 +165,7 @@ pub(super) fn check_names(table: &DeTable<'_>, document: &Document) -> Result<()
             key: visible(&key),
             table: match path {
                 "" => "the top level".to_owned(),
-                "bands" => "[[bands]]".to_owned(),
-                _ => format!("[{path}]"),
+                _ => header(path),
             },
             excerpt,
         },
@@ -164,8 +193,8 @@ fn collect_faults(table: &DeTable<'_>, path: &str, faults: &mut Vec<Fault>) {
         let inner = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         let Some(inner) = find(&inner) else { continue };
         let tables = match value.get_ref() {
-            DeValue::Array(items) if inner.path == "bands" => items.as_ref(),
-            _ if inner.path == "bands" => continue,
+            DeValue::Array(items) if LISTS.contains(&inner.path) => items.as_ref(),
+            _ if LISTS.contains(&inner.path) => continue,
             _ => std::slice::from_ref(value),
         };
         for table in tables {
@@ -181,12 +210,16 @@ fn collect_faults(table: &DeTable<'_>, path: &str, faults: &mut Vec<Fault>) {
 /// What was probably meant by `key` in `table`.
 fn hint(table: &str, key: &str) -> String {
     let known = |path: &str| TABLES.iter().find(|known| known.path == path).map_or(&[][..], |known| known.keys);
-    if let Some(elsewhere) = TABLES.iter().find(|other| other.keys.iter().any(|(name, _)| *name == key)) {
-        return match elsewhere.path {
-            "" => format!("`{key}` belongs at the top level"),
-            "bands" => format!("`{key}` belongs in [[bands]]"),
-            path => format!("`{key}` belongs in [{path}], as `{path}.{key}`"),
-        };
+    let has = |other: &&Table| other.keys.iter().any(|(name, _)| *name == key);
+    let elsewhere: Vec<&str> = TABLES.iter().filter(has).map(|other| other.path).collect();
+    match elsewhere.as_slice() {
+        [] => {}
+        [""] => return format!("`{key}` belongs at the top level"),
+        [path] if !LISTS.contains(path) => return format!("`{key}` belongs in [{path}], as `{path}.{key}`"),
+        paths => {
+            let places = paths.iter().map(|path| if path.is_empty() { "the top level".into() } else { header(path) });
+            return format!("`{key}` belongs in {}", places.collect::<Vec<_>>().join(" or "));
+        }
     }
     let names: Vec<&str> = known(table).iter().map(|(name, _)| *name).collect();
     match nearest(key, &names) {
@@ -227,7 +260,7 @@ pub(super) mod tests {
         for table in TABLES {
             let text = match table.path {
                 "" => "nonesuch = 1".to_owned(),
-                "bands" => "[[bands]]\nnonesuch = 1".to_owned(),
+                path if LISTS.contains(&path) => format!("[[{path}]]\nnonesuch = 1"),
                 // The untagged type hides serde's list; its one key is tried by every_example_is_accepted.
                 "prepare.missing" => continue,
                 path => format!("[{path}]\nnonesuch = 1"),

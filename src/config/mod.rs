@@ -2,7 +2,7 @@
 //! only the data can tell is left to the rooms that read them.
 //!
 //! Every key and its meaning stands in the types [`Input`], [`Prepare`], [`Select`], [`Spectrum`],
-//! [`Band`], [`Output`] and [`Run`]; names are those of the TOML. Messages show the line of the file,
+//! [`Band`], [`Zonal`], [`Region`], [`LatLonBins`], [`Spectrogram`], [`Components`], [`Output`] and [`Run`]; names are those of the TOML. Messages show the line of the file,
 //! or the `--set`, with a caret; [`Config::explain`] does the same for what is found later.
 //!
 //! Two steps: `raw` is the TOML as typed, the section files turn it into types that hold. Any room
@@ -14,36 +14,47 @@ mod check;
 mod date;
 mod document;
 mod error;
+mod geojson;
+mod handed;
 mod input;
 mod keys;
+mod lat_lon_bins;
 mod output;
 mod overlay;
 mod pattern;
 mod prepare;
+mod products;
 mod raw;
 mod read;
+mod regions;
 mod run;
 mod select;
+mod spectrogram;
 mod spectrum;
 #[cfg(test)]
 mod tests;
+mod zonal;
 
 use std::path::Path;
 
 use jiff::civil::DateTime;
 
-use crate::terms::{Band, Seconds};
+use crate::terms::{Band, Region, Seconds};
 use document::Document;
+use geojson::Files;
 
 pub use error::{ConfigError, Excerpt, Words};
 pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, ShrunkMask, Variables, Velocity};
 pub use keys::nearest;
+pub use lat_lon_bins::LatLonBins;
 pub use output::{Codec, Output};
 pub use pattern::{FileName, Pattern, TileNumber, with_tile, without_tile};
 pub use prepare::{Missing, Prepare};
 pub use run::{Run, WallLimit};
 pub use select::Select;
+pub use spectrogram::{Components, Spectrogram, SpectrogramKind};
 pub use spectrum::{Method, Segment, Spectrum};
+pub use zonal::{RatioAxis, Zonal};
 
 /// A checked configuration; equal if all values are, wherever they were written.
 #[derive(Clone, Debug)]
@@ -58,12 +69,26 @@ pub struct Config {
     pub spectrum: Spectrum,
     /// Frequency bands whose kinetic energy, or variance, is kept.
     pub bands: Vec<Band>,
+    /// Means over bins of latitude, if they are asked for.
+    pub zonal: Option<Zonal>,
+    /// Parts of the sea over which means are taken.
+    pub regions: Vec<Region>,
+    /// Means of bands over longitude-latitude bins, if they are asked for.
+    pub bins: Option<LatLonBins>,
+    /// Spectra through time, if they are asked for.
+    pub spectrogram: Option<Spectrogram>,
+    /// Spectra of the velocity's components, if they are asked for.
+    pub components: Option<Components>,
     /// Where the result goes and what is kept.
     pub output: Output,
     /// What the machine may be asked for.
     pub run: Run,
     /// By band, the key that its limits come from.
     band_keys: Vec<String>,
+    /// What `regions` comes from.
+    region_entries: regions::Entries,
+    /// Texts of the files that the regions come from.
+    files: Files,
     document: Document,
 }
 
@@ -74,6 +99,12 @@ impl PartialEq for Config {
             && self.select == other.select
             && self.spectrum == other.spectrum
             && self.bands == other.bands
+            && self.zonal == other.zonal
+            && self.regions == other.regions
+            && self.region_entries == other.region_entries
+            && self.bins == other.bins
+            && self.spectrogram == other.spectrogram
+            && self.components == other.components
             && self.output == other.output
             && self.run == other.run
     }
@@ -96,7 +127,7 @@ impl Config {
     /// # Errors
     /// Text that is not TOML, unknown keys, wrong types, values that cannot hold: the first one found.
     pub fn parse(text: &str, origin: &Path, sets: &[String]) -> Result<Config, ConfigError> {
-        Config::read(Some(origin), text, sets)
+        Config::read(Some(origin), text, sets, Files::default())
     }
 
     /// All defaults but for `sets`, without a file.
@@ -104,24 +135,45 @@ impl Config {
     /// # Errors
     /// As [`Config::parse`].
     pub fn assumed(sets: &[String]) -> Result<Config, ConfigError> {
-        Config::read(None, "", sets)
+        Config::read(None, "", sets, Files::default())
     }
 
-    fn read(origin: Option<&Path>, text: &str, sets: &[String]) -> Result<Config, ConfigError> {
+    fn read(
+        origin: Option<&Path>,
+        text: &str,
+        sets: &[String],
+        mut files: Files,
+    ) -> Result<Config, ConfigError> {
         let (document, raw) = Document::read(origin, text, sets)?;
         let input = Input::check(raw.input, &document)?;
         let (bands, band_keys) = bands::check(raw.bands, &document)?;
-        Ok(Config {
+        let (regions, region_entries) = regions::check(raw.regions, &document, &mut files)?;
+        let config = Config {
             prepare: Prepare::check(raw.prepare, &input.variables, &document)?,
             select: Select::check(raw.select, &document)?,
             spectrum: Spectrum::check(raw.spectrum, &document)?,
             bands,
             band_keys,
+            zonal: raw.zonal.map(|raw| Zonal::check(raw, &document)).transpose()?,
+            regions,
+            region_entries,
+            files,
+            bins: raw.bins.map(|raw| LatLonBins::check(raw, &document)).transpose()?,
+            spectrogram: raw.spectrogram.map(|raw| Spectrogram::check(raw, &document)).transpose()?,
+            components: raw.components.map(|raw| Components::check(raw, &document)).transpose()?,
             output: Output::check(raw.output, &document)?,
             run: Run::check(raw.run, &document)?,
             input,
             document,
-        })
+        };
+        products::check(&config)?;
+        Ok(config)
+    }
+
+    /// The files, absolute, that it was read from beside [`file`](Self::file), each once: those of regions. What they hold
+    /// belongs to the configuration as its own text does.
+    pub fn paths_read(&self) -> Vec<&Path> {
+        self.region_entries.files()
     }
 
     /// The file that it was read from; none if all is default.
@@ -139,6 +191,11 @@ impl Config {
             select: self.select.raw(),
             spectrum: self.spectrum.raw(),
             bands: bands::raw(&self.bands),
+            zonal: self.zonal.as_ref().map(Zonal::raw),
+            regions: self.region_entries.raw(),
+            bins: self.bins.as_ref().map(LatLonBins::raw),
+            spectrogram: self.spectrogram.as_ref().map(Spectrogram::raw),
+            components: self.components.as_ref().map(Components::raw),
             output: self.output.raw(),
             run: self.run.raw(),
         };

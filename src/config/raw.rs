@@ -16,6 +16,12 @@ pub(super) struct RawConfig {
     pub(super) spectrum: RawSpectrum,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) bands: Vec<RawBand>,
+    pub(super) zonal: Option<RawZonal>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) regions: Vec<RawRegion>,
+    pub(super) bins: Option<RawBins>,
+    pub(super) spectrogram: Option<RawSpectrogram>,
+    pub(super) components: Option<RawComponents>,
     pub(super) output: RawOutput,
     pub(super) run: RawRun,
 }
@@ -129,6 +135,45 @@ pub(super) struct RawBand {
 pub(super) enum RawLimit {
     Number(f64),
     Text(String),
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawZonal {
+    pub(super) width: Option<f64>,
+    pub(super) depth: Option<Vec<f64>>,
+    pub(super) f_ratio_limit: Option<f64>,
+    pub(super) f_ratio_step: Option<f64>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawRegion {
+    pub(super) name: Option<String>,
+    pub(super) lon: Option<Vec<f64>>,
+    pub(super) lat: Option<Vec<f64>>,
+    pub(super) geojson: Option<String>,
+    pub(super) depth: Option<Vec<f64>>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawBins {
+    pub(super) width: Option<Vec<f64>>,
+    pub(super) depth: Option<Vec<f64>>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawSpectrogram {
+    pub(super) average: Option<String>,
+    pub(super) keep: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawComponents {
+    pub(super) keep: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]

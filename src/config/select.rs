@@ -37,8 +37,8 @@ impl Select {
     pub(super) fn check(raw: RawSelect, document: &Document) -> Result<Select, ConfigError> {
         Ok(Select {
             faces: raw.faces.map(|list| faces(document, list)).transpose()?,
-            lon: raw.lon.map(|list| lon(document, list)).transpose()?,
-            lat: raw.lat.map(|list| lat(document, list)).transpose()?,
+            lon: raw.lon.map(|list| check::lon_range(document, "select.lon", list)).transpose()?,
+            lat: raw.lat.map(|list| check::lat_range(document, "select.lat", list)).transpose()?,
             i: raw.i.map(|list| check::index_range(document, "select.i", list)).transpose()?,
             j: raw.j.map(|list| check::index_range(document, "select.j", list)).transpose()?,
             stride: check::at_least(document, "select.stride", raw.stride.unwrap_or(1), 1, "1 takes every point")?,
@@ -77,37 +77,6 @@ fn faces(document: &Document, list: Vec<i64>) -> Result<Vec<usize>, ConfigError>
     }
     faces.sort_unstable();
     Ok(faces)
-}
-
-fn lon(document: &Document, list: Vec<f64>) -> Result<[f64; 2], ConfigError> {
-    let [west, east] = check::two(document, "select.lon", list, "[west, east] in degrees")?;
-    for (key, degrees) in [("select.lon[0]", west), ("select.lon[1]", east)] {
-        if !(-360.0..=360.0).contains(&degrees) {
-            return Err(document.wrong(key, format!("is {degrees}; longitudes are within -360 and 360 degrees")));
-        }
-    }
-    let eastward = east - west;
-    if eastward == 0.0 || eastward > 360.0 || eastward <= -360.0 {
-        let message = format!(
-            "[{west}, {east}] goes {eastward} degrees from west to east; it must be up to 360, and not 0 \
-             (below 0 crosses the date line or the zero meridian)"
-        );
-        return Err(document.wrong("select.lon", message));
-    }
-    Ok([west, east])
-}
-
-fn lat(document: &Document, list: Vec<f64>) -> Result<[f64; 2], ConfigError> {
-    let [south, north] = check::two(document, "select.lat", list, "[south, north] in degrees")?;
-    for (key, degrees) in [("select.lat[0]", south), ("select.lat[1]", north)] {
-        if !(-90.0..=90.0).contains(&degrees) {
-            return Err(document.wrong(key, format!("is {degrees}; latitudes are within -90 and 90 degrees")));
-        }
-    }
-    if south < north {
-        return Ok([south, north]);
-    }
-    Err(document.wrong("select.lat", format!("is [{south}, {north}]; the south must be below the north")))
 }
 
 fn time(document: &Document, list: Vec<RawDate>) -> Result<Range<DateTime>, ConfigError> {

@@ -1,4 +1,4 @@
-//! The words that every room shares: plain data with units, the machine's vectors; no algorithm and no I/O.
+//! The words that every room shares: plain data with units, what is within an outline, the machine's vectors; no I/O.
 //!
 //! Any room may import this one; it imports none.
 
@@ -6,10 +6,17 @@ mod averaging;
 mod band;
 mod component;
 mod instruction_set;
+mod longitude;
 mod method;
+mod outline;
+#[cfg(test)]
+mod outlines;
+mod polygon;
 mod quantity;
 mod region;
+mod ring;
 mod sample;
+mod strips;
 #[cfg(test)]
 mod texts;
 mod wall_time;
@@ -19,8 +26,11 @@ pub use band::{Band, BandLimit};
 pub use component::Component;
 pub use instruction_set::{InstructionSet, VectorLoop};
 pub use method::{Detrend, Precision, Window};
+pub use outline::{Outline, Polygons};
+pub use polygon::Polygon;
 pub use quantity::{Bytes, CyclesPerDay, ParseTermError, Seconds, short};
-pub use region::Depths;
+pub use region::{Depths, Region};
+pub use ring::RingError;
 pub use sample::{LANES, Line, Sample};
 pub use wall_time::WallTime;
 

@@ -1,5 +1,18 @@
 //! A part of the sea by its outline and its depth.
 
+use super::Outline;
+
+/// A named part of the sea: the points within the outline whose depth is within the depths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Region {
+    /// Name in the output's `region` coordinate.
+    pub name: String,
+    /// Depths of the sea floor.
+    pub depths: Depths,
+    /// Its edge.
+    pub outline: Outline,
+}
+
 /// Depths [m], both limits within.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Depths {
