@@ -100,14 +100,14 @@ pub(super) fn run(arguments: &arguments::Run) -> Result<(), Error> {
     Ok(())
 }
 
-/// Collective: rank 0 reads the file, the others get its effective text: the file system sees one reader.
+/// Collective: rank 0 reads the files, the others get what they hold: the file system sees one reader.
 fn load(world: &dyn World, arguments: &arguments::Run) -> Result<Config, Error> {
     let read = (world.rank() == 0).then(|| Config::load(&arguments.config, &arguments.sets)).transpose();
     let read = agree(world, fault::at("config").and(read.map_err(Error::from)), Error::exit_code)?;
-    let text = world.broadcast(read.as_ref().map_or_else(Vec::new, |config| config.to_toml().into_bytes()));
+    let text = world.broadcast(read.as_ref().map_or_else(Vec::new, Config::hand_over));
     let received = match read {
         Some(config) => Ok(config),
-        None => Config::parse(&String::from_utf8_lossy(&text), &arguments.config, &[]).map_err(Error::from),
+        None => Config::received(&text, &arguments.config).map_err(Error::from),
     };
     agree(world, received, Error::exit_code)
 }

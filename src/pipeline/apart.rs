@@ -17,17 +17,19 @@ fn real(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
-/// Refuses an output path at or above the snapshots, the grid or the configuration.
+/// Refuses an output path at or above the snapshots, the grid, the configuration or the files that it names.
 ///
 /// # Errors
 /// [`Error::Setting`] with the line of `output.path`.
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     let output = real(&config.output.path);
-    for (what, path) in [
+    let regions = config.paths_read().into_iter().map(|path| ("a file of [[regions]]", Some(path)));
+    let others = [
         ("[input] path", config.input.path.as_deref()),
         ("[input] grid", config.input.grid.as_deref()),
         ("the configuration", config.file()),
-    ] {
+    ];
+    for (what, path) in others.into_iter().chain(regions) {
         let Some(path) = path else { continue };
         if real(path).starts_with(&output) {
             let message = format!(

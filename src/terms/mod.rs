@@ -9,6 +9,8 @@ mod instruction_set;
 mod longitude;
 mod method;
 mod outline;
+#[cfg(test)]
+mod outlines;
 mod polygon;
 mod quantity;
 mod region;

@@ -8,6 +8,7 @@ mod docs;
 mod files;
 mod grid;
 mod others;
+mod products;
 mod row;
 mod run;
 mod site;
@@ -19,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use row::Row;
 
 fn all() -> Vec<Row> {
-    [config::rows(), files::rows(), grid::rows(), run::rows(), others::rows()].into_iter().flatten().collect()
+    [config::rows(), products::rows(), files::rows(), grid::rows(), run::rows(), others::rows()].into_iter().flatten().collect()
 }
 
 /// Checks all rows before it fails, so that one look shows all that is wrong.
@@ -40,6 +41,11 @@ fn check(rows: Vec<Row>, ranks: Option<usize>) {
 #[test]
 fn configurations() {
     check(config::rows(), None);
+}
+
+#[test]
+fn tables_of_products() {
+    check(products::rows(), None);
 }
 
 #[test]

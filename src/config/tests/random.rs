@@ -114,6 +114,41 @@ fn configuration() -> impl Strategy<Value = String> {
     });
     let preset = select(&["", "[[bands]]\npreset = \"literature\"\n"][..]);
     let bands = (bands, preset).prop_map(|(bands, preset)| bands + preset);
+    let depth = || {
+        prop_oneof![
+            increasing(0.0..6000.0),
+            number(0.0..6000.0).prop_map(|from| format!("[{from}, inf]")),
+        ]
+    };
+    let parts = |whole: u32| (1..500_u32).prop_map(move |count| f64::from(whole) / f64::from(count));
+    let zonal = lines(vec![
+        line("width", parts(180)),
+        line("depth", depth()),
+        line("f_ratio_limit", select(&["0", "1", "2.0", "5"][..])),
+        line("f_ratio_step", parts(1)),
+    ]);
+    let bins = lines(vec![
+        line("width", (parts(360), parts(180)).prop_map(|(lon, lat)| format!("[{lon}, {lat}]"))),
+        line("depth", depth()),
+    ]);
+    let region = (increasing(-170.0..170.0), increasing(-90.0..90.0), depth())
+        .prop_map(|(lon, lat, depth)| format!("lon = {lon}\nlat = {lat}\ndepth = {depth}\n"));
+    let regions = proptest::collection::vec(region, 0..3).prop_map(|regions| {
+        let region = |(at, lines)| format!("[[regions]]\nname = \"é {at}\"\n{lines}");
+        regions.into_iter().enumerate().map(region).collect::<String>()
+    });
+    let keep = select(&["", "keep = [\"bins\"]\n", "keep = [\"zonal\", \"points\"]\n"][..]);
+    let average = select(&["", "average = \"segment\"\n", "average = \"season\"\n"][..]);
+    let components = select(&["", "keep = [\"S_uv\", \"ellipse\"]\n"][..]);
+    let products = (zonal, regions, bins, keep, average, components).prop_map(
+        |(zonal, regions, bins, keep, average, components)| {
+            [
+                format!("[[bands]]\nname = \"of bins\"\nlimits = [1, 2]\n[zonal]\n{zonal}{regions}[bins]\n{bins}"),
+                format!("[spectrogram]\n{keep}{average}[components]\n{components}"),
+            ]
+        },
+    );
+    let products = prop_oneof![Just([String::new(), String::new()]), products];
     let output = lines(vec![
         line("path", quoted(&["a.zarr", "/b/c"])),
         line("spectrum", any::<bool>()),
@@ -137,15 +172,16 @@ fn configuration() -> impl Strategy<Value = String> {
         line("walltime", walltime),
         line("stall_timeout", prop_oneof![quoted(&["none"]), stall]),
     ]);
-    (input, variables, prepare, selection, spectrum, bands, output, run).prop_map(
-        |(input, variables, prepare, selection, spectrum, bands, output, run)| {
+    (input, variables, prepare, selection, spectrum, bands, products, output, run).prop_map(
+        |(input, variables, prepare, selection, spectrum, bands, [means, of_velocity], output, run)| {
+            let of_velocity = if variables.starts_with("scalar") { String::new() } else { of_velocity };
             let input: String = match variables.contains("layout") {
                 true => input.lines().filter(|line| !line.starts_with("layout")).map(|l| format!("{l}\n")).collect(),
                 false => input,
             };
             format!(
                 "[input]\n{input}{variables}[prepare]\n{prepare}[select]\n{selection}[spectrum]\n{spectrum}{bands}\
-                 [output]\n{output}[run]\n{run}"
+                 {means}{of_velocity}[output]\n{output}[run]\n{run}"
             )
         },
     )

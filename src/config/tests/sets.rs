@@ -26,6 +26,10 @@ fn values_are_toml_or_bare_strings() {
             "prepare.missing={ interpolate = 2 }",
             "output.path=/a=b.zarr",
             "output.spectrum=false",
+            "zonal.depth=[200, inf]",
+            "zonal.width = 0.5",
+            "regions=[{ name = \"a\", lon = [0, 1], lat = [0, 1], depth = [0, 100] }]",
+            "spectrogram.keep=[\"regions\"]",
         ],
     );
     assert_eq!((config.run.memory, config.run.threads), (Some(Bytes(192 << 30)), Some(2)));
@@ -44,6 +48,10 @@ fn values_are_toml_or_bare_strings() {
     assert_eq!(config.prepare.missing, Missing::Interpolate(2));
     assert_eq!(config.output.path, Path::new("/a=b.zarr"));
     assert!(!config.output.spectrum);
+    let zonal = config.zonal.as_ref().unwrap();
+    assert_eq!((zonal.depths, zonal.bins()), (Depths { from: 200.0, to: f64::INFINITY }, 360));
+    assert_eq!(config.regions[0].depths, Depths { from: 0.0, to: 100.0 });
+    assert_eq!(config.spectrogram.as_ref().unwrap().keep, [SpectrogramKind::Regions]);
     assert_eq!(with("", &["run.memory=\"192 GiB\""]).run.memory, Some(Bytes(192 << 30)));
 }
 
@@ -85,6 +93,9 @@ fn mistakes_show_the_set_instead_of_a_line() {
         ("select.lat=[20, 50", "", "not valid TOML"),
         ("output.path=\"a", "", "not valid TOML"),
         ("bands.name=b", "bands", "set it whole"),
+        ("zonal.depth=[200, 100]", "[200, 100]", "`zonal.depth`: is [200, 100]"),
+        ("zonal.depth=deep", "deep", "expected an array; for example depth = [200, inf]"),
+        ("regions=[{ geojson = \"none.geojson\" }]", "\"none.geojson\"", "none.geojson: No such file"),
         ("bands=[{ name = \"é\", limits = [2, 1] }]", "[2, 1]", "nowhere below"),
         ("output.path=", "", "is empty"),
     ] {

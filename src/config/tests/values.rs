@@ -94,6 +94,10 @@ fn single() -> impl Strategy<Value = String> {
             "{}",
             "[]",
             "[[]]",
+            "[0, inf]",
+            "[-10.0, 20.0]",
+            "[\"points\", \"zonal\"]",
+            "[\"S_uu\"]",
         ][..],
     )
     .prop_map(str::to_owned);
@@ -151,11 +155,16 @@ proptest! {
             "bands" if name == "limits" => format!("[[bands]]\nname = \"a\"\nlimits = {value}\n"),
             "bands" if name == "preset" => format!("[[bands]]\npreset = {value}\n"),
             "bands" => format!("[[bands]]\nlimits = [1, 2]\n{name} = {value}\n"),
+            "regions" => {
+                let all = [("name", "\"a\""), ("lon", "[0, 1]"), ("lat", "[0, 1]")];
+                let others = all.iter().filter(|(key, _)| *key != name).map(|(key, value)| format!("{key} = {value}\n"));
+                format!("[[regions]]\n{}{name} = {value}\n", others.collect::<String>())
+            }
             _ => format!("[{table}]\n{name} = {value}\n"),
         };
         let started = Instant::now();
         check(Config::parse(&text, Path::new("run.toml"), &[]), &text)?;
-        if table != "bands" {
+        if !["bands", "regions"].contains(&table) {
             let set = format!("{}{name}={value}", if table.is_empty() { String::new() } else { format!("{table}.") });
             check(Config::parse("", Path::new("run.toml"), std::slice::from_ref(&set)), &set)?;
         }
