@@ -149,7 +149,8 @@ pub(super) fn depths(document: &Document, key: &str, list: Option<Vec<f64>>) -> 
     if from >= 0.0 && from < to {
         return Ok(Depths { from, to });
     }
-    let message = format!("is [{from}, {to}]; depths are 0 or more, the shallowest below the deepest, which may be inf");
+    let message =
+        format!("is [{from}, {to}]; depths are 0 or more, the shallowest below the deepest, which may be inf");
     Err(document.wrong(key, message))
 }
 

@@ -110,8 +110,10 @@ fn name(feature: &Parsed) -> Result<String, String> {
     match feature.properties.as_ref().and_then(|properties| properties.get("name")) {
         Some(serde_json::Value::String(name)) => Ok(name.clone()),
         Some(_) => Err("its property `name` is no text".to_owned()),
-        None => Err("has no property `name`; give it one, or a name beside geojson, and all features are one region"
-            .to_owned()),
+        None => {
+            Err("has no property `name`; give it one, or a name beside geojson, and all features are one region"
+                .to_owned())
+        }
     }
 }
 

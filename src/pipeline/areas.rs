@@ -1,15 +1,16 @@
 //! What is averaged over which parts of the sea, and the arrays that come of it.
 
-use crate::config::Config;
+use crate::config::{Config, SpectrogramKind};
 use crate::grid::Reach;
 use crate::product::area::{
     AreaArray, AreaAxis, Areas, Divisions, Order, Quantity, RatioAxis, Statistic, mean_attributes, quality_attributes,
     weight_attributes,
 };
-use crate::product::{Leading, attributes};
+use crate::product::{Leading, LeadingLengths, attributes};
 use crate::terms::Sample;
 
-use super::spectra::{Spectrum, SpectrumArray, leading_lengths};
+use super::analysis::Analysis;
+use super::spectra::{PointKind, Spectrum, SpectrumArray, leading_lengths};
 
 /// The dimension of frequency over the inertial one.
 pub(super) const RATIO: &str = "f_ratio";
@@ -64,8 +65,14 @@ pub(super) fn all_areas(config: &Config, reach: &Reach) -> Vec<(&'static str, Ar
 }
 
 /// The tables of a run.
-pub(super) fn area_tables<T: Sample>(config: &Config, reach: &Reach, spectra: &[Spectrum<T>]) -> Vec<AreaTable> {
-    all_areas(config, reach).into_iter().map(|(_, areas)| AreaTable::new(config, areas, spectra)).collect()
+pub(super) fn area_tables<T: Sample>(
+    config: &Config,
+    analysis: &Analysis,
+    reach: &Reach,
+    spectra: &[Spectrum<T>],
+) -> Vec<AreaTable> {
+    let lengths = leading_lengths(config, analysis);
+    all_areas(config, reach).into_iter().map(|(_, areas)| AreaTable::new(config, &lengths, areas, spectra)).collect()
 }
 
 impl AreaTable {
@@ -78,10 +85,10 @@ impl AreaTable {
         self.areas.axes().into_iter().chain(ratio).collect()
     }
 
-    fn new<T: Sample>(config: &Config, areas: Areas, spectra: &[Spectrum<T>]) -> Self {
+    fn new<T: Sample>(config: &Config, lengths: &LeadingLengths, areas: Areas, spectra: &[Spectrum<T>]) -> Self {
         let mut table = AreaTable { areas, quantities: Vec::new(), arrays: Vec::new(), length: 0 };
         for (at, spectrum) in spectra.iter().enumerate() {
-            table.add_spectrum(config, at, spectrum, at == 0);
+            table.add_spectrum((config, lengths), at, spectrum, at == 0);
         }
         table
     }
@@ -94,7 +101,13 @@ impl AreaTable {
     }
 
     /// What is averaged of one spectrum; the areas and counts of the first one have plain names.
-    fn add_spectrum<T: Sample>(&mut self, config: &Config, at: usize, spectrum: &Spectrum<T>, first: bool) {
+    fn add_spectrum<T: Sample>(
+        &mut self,
+        (config, lengths): (&Config, &LeadingLengths),
+        at: usize,
+        spectrum: &Spectrum<T>,
+        first: bool,
+    ) {
         let SpectrumArray { scalar, frequencies, axis, .. } = &spectrum.array;
         let prefix = self.areas.prefix();
         let named = |what: &str, always: bool| match scalar.as_ref().filter(|_| always || !first) {
@@ -112,7 +125,7 @@ impl AreaTable {
         } else {
             None
         };
-        let maps = spectrum.maps(&leading_lengths(config));
+        let maps = spectrum.maps(lengths);
         let mut planes = Vec::new();
         let mut of_maps = Vec::new();
         for (map, range) in &maps {
@@ -157,6 +170,7 @@ impl AreaTable {
         }
         if scalar.is_none() {
             self.add_scaled(config, at);
+            self.add_spectrogram(config, at, spectrum);
         }
     }
 
@@ -189,6 +203,39 @@ impl AreaTable {
             if let Some(array) = self.arrays.last_mut() {
                 array.statistic = Statistic::Confidence { probability, upper };
             }
+        }
+    }
+
+    /// Of spectra through time: their own areas, as a segment that gaps reject is missing at some points only.
+    fn add_spectrogram<T: Sample>(&mut self, config: &Config, at: usize, spectrum: &Spectrum<T>) {
+        let kind = match self.areas {
+            Areas::Zonal { .. } => SpectrogramKind::Zonal,
+            Areas::Regions(_) => SpectrogramKind::Regions,
+            Areas::Bins { .. } => SpectrogramKind::Bins,
+        };
+        let wanted = config.spectrogram.as_ref().is_some_and(|spectrogram| spectrogram.keeps(kind));
+        let held = spectrum.points.iter().position(|array| array.kind == PointKind::Spectrogram);
+        let Some(held) = held.filter(|_| wanted) else { return };
+        let array = &spectrum.points[held];
+        let values = array.frequencies;
+        let quantity = self.place(What::Spectrogram(at, held), Quantity { values, parts: array.sheets() });
+        let prefix = self.areas.prefix();
+        let (name, area) = (format!("{prefix}_spectrogram"), format!("{prefix}_spectrogram_area"));
+        let mean = mean_attributes(&self.areas, &array.attributes, &area);
+        let weight = weight_attributes(&self.areas, &name, false);
+        for (name, statistic, back, attributes) in
+            [(name, Statistic::Mean, Some(array.axis), mean), (area, Statistic::Area, None, weight)]
+        {
+            self.arrays.push(AreaArray {
+                name,
+                quantity,
+                values: 0..if back.is_some() { values } else { 1 },
+                order: Order::PartAreaValue,
+                statistic,
+                front: Some(Leading::TimeSegment.name()),
+                back,
+                attributes,
+            });
         }
     }
 

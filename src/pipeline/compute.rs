@@ -16,9 +16,9 @@ use crate::fault;
 use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::{Plan, Tile};
 use crate::product::area::AreaSums;
-use crate::product::{Estimate, Product};
+use crate::product::{Estimate, Product, SegmentEstimate};
 use crate::report::{Phase, Timings};
-use crate::spectrum::{GapCounts, Rotation, Summary, Welch, WelchScratch};
+use crate::spectrum::{Complex, GapCounts, Rotation, Summary, Welch, WelchScratch, one_sided_bins};
 use crate::terms::{LANES, Line, Sample, inertial_frequency};
 
 /// What is known of a tile besides its spectra.
@@ -37,6 +37,9 @@ pub(super) struct TileMaps {
 struct Worker<T> {
     welch: WelchScratch<T>,
     psd: Vec<T>,
+    /// One lane in float64, where components are derived.
+    density: Vec<f64>,
+    cross: Vec<Complex<f64>>,
 }
 
 /// Estimates tile after tile.
@@ -185,11 +188,11 @@ impl<'a, T: Sample> Estimator<'a, T> {
         planes: &mut [[f64; LANES]],
     ) {
         let mut worker = self.lend();
-        let Worker { welch: scratch, psd: spare } = &mut worker;
+        let Worker { welch: scratch, psd: spare, .. } = &mut worker;
         let spare = &mut spare[..LANES * spectrum.array.frequencies];
         // The spectrum is held first if it is; a full run of lanes is estimated in place.
         let holds_psd = spectrum.points.first().is_some_and(|array| array.kind == PointKind::Psd);
-        let (mut shard, _) = match sheets.split_first_mut() {
+        let (mut shard, more) = match sheets.split_first_mut() {
             Some((shard, rest)) if holds_psd => (Some(&mut **shard), rest),
             _ => (None, sheets),
         };
@@ -212,7 +215,59 @@ impl<'a, T: Sample> Estimator<'a, T> {
         if let Some(shard) = shard.filter(|shard| shard.len() < spare.len()) {
             shard.copy_from_slice(&spare[..shard.len()]);
         }
+        if !more.is_empty() {
+            self.fill_more(spectrum, (group, geometry), &mut worker, more, planes);
+        }
         self.give_back(worker);
+    }
+
+    /// What comes of a rotary estimate beside the mean: arrays of components, spectra by time segment and their maps.
+    fn fill_more(
+        &self,
+        spectrum: &Spectrum<T>,
+        (group, geometry): (&Group, &Geometry<T>),
+        worker: &mut Worker<T>,
+        sheets: &mut [&mut [T]],
+        planes: &mut [[f64; LANES]],
+    ) {
+        let Worker { welch: scratch, density, cross, .. } = worker;
+        let frequencies = spectrum.array.frequencies;
+        let mut sheets = sheets;
+        if let Some(components) = &spectrum.components {
+            let arrays = spectrum.points.iter().filter(|array| array.kind == PointKind::Component);
+            let values: Vec<usize> = arrays.map(|array| array.values).collect();
+            let (mine, rest) = sheets.split_at_mut(values.len());
+            sheets = rest;
+            density.resize(frequencies, 0.0);
+            cross.resize(if components.need_cross() { one_sided_bins(frequencies) } else { 0 }, Complex::default());
+            for lane in 0..mine[0].len() / values[0] {
+                self.welch.rotary_density(scratch, lane, density);
+                if components.need_cross() {
+                    self.welch.cross_density(scratch, lane, cross);
+                }
+                let rows = mine.iter_mut().zip(&values);
+                let mut rows: Vec<&mut [T]> =
+                    rows.map(|(sheet, values)| &mut sheet[lane * values..(lane + 1) * values]).collect();
+                components.fill(density, cross, &mut rows);
+            }
+        }
+        let Some(maps) = &spectrum.segment_maps else { return };
+        let count = sheets.len();
+        let planes_of_segments = maps.plane_count(count);
+        let planes = &mut planes[spectrum.planes.len() - planes_of_segments..];
+        for (number, psd) in sheets.iter_mut().enumerate() {
+            let mut segments = [(0, f64::NAN); LANES];
+            for (lane, row) in psd.chunks_exact_mut(frequencies).enumerate() {
+                self.welch.class_psd(scratch, number, lane, row);
+                segments[lane] = self.welch.class_segments(scratch, number, lane);
+            }
+            let (active, inertial_frequency) = (group.active, &geometry.inertial_frequency);
+            let segments = &segments;
+            maps.derive(
+                &SegmentEstimate { number, count, psd, frequencies, segments, active, inertial_frequency },
+                planes,
+            );
+        }
     }
 
     fn lend(&self) -> Worker<T> {
@@ -220,6 +275,8 @@ impl<'a, T: Sample> Estimator<'a, T> {
         waiting.unwrap_or_else(|| Worker {
             welch: self.welch.scratch(),
             psd: vec![T::zero(); LANES * self.plan.problem.frequencies],
+            density: Vec::new(),
+            cross: Vec::new(),
         })
     }
 

@@ -3,6 +3,7 @@
 use rayon::ThreadPool;
 use tracing::warn;
 
+use super::analysis::Analysis;
 use super::area_means::write_area_means;
 use super::bad_values::BadValues;
 use super::compute::Estimator;
@@ -12,12 +13,11 @@ use super::identity::Identity;
 use super::layout::group_spec;
 use super::maps::MapWriter;
 use super::passes::Passes;
-use super::planning::{welch, welch_spec};
 use super::resume::{Earlier, partial};
 use super::run::{RunOptions, RunSummary};
 use super::setup::Setup;
 use super::snapshots::Snapshots;
-use super::spectra::spectra;
+use super::spectra::{Spectrum, spectra};
 use super::stop::Stop;
 use crate::Error;
 use crate::config::Config;
@@ -27,7 +27,7 @@ use crate::grid::Rotation;
 use crate::plan::Plan;
 use crate::report::{Observer, Phase, Timings};
 use crate::store::{JournalFile, ResultStore};
-use crate::terms::{Sample, Seconds};
+use crate::terms::Sample;
 
 /// A run with everything known but the number type.
 pub(super) struct Job<'a> {
@@ -49,13 +49,12 @@ impl Job<'_> {
     /// Collective: the whole work; what is finished is kept where that is of use to another run.
     pub(super) fn run<T: Sample>(&self, (mut earlier, identity): Before) -> Result<RunSummary, Error> {
         let (config, world) = (self.config, self.world);
-        let interval = Seconds(self.setup.catalog.time().interval());
-        let spec = welch_spec(config, self.plan.problem.steps, interval)?;
-        let welch = welch::<T>(config, &spec)?;
+        let analysis = Analysis::of(config, self.setup.catalog.time())?;
         // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
         let eastward = config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
-        let spectra = spectra::<T>(config, spec.segment, interval, eastward);
-        let contents = Contents::of(config, &self.setup.reach, &spectra);
+        let spectra = spectra::<T>(config, &analysis, eastward);
+        let welch = analysis.welch::<T>(config, spectra.iter().any(Spectrum::needs_cross))?;
+        let contents = Contents::of(config, &analysis, &self.setup.reach, &spectra);
         let mut store = self.open_store(&contents, &mut earlier, identity.as_ref())?;
         let estimator = Estimator::new(self.setup, self.plan, welch, spectra, contents.tables.clone(), self.timings);
         // Errors of the work are agreed on already; a second round would silence the rank that has the message.
@@ -198,7 +197,7 @@ impl Job<'_> {
         let last = || {
             if world.rank() == 0 {
                 let axes = contents.frequencies.iter().map(|axis| (axis.name, estimator.frequencies(axis)));
-                writer.write_axes(&axes.collect::<Vec<_>>(), snapshots.status())?;
+                writer.write_axes(&axes.collect::<Vec<_>>(), contents.time_segments.as_ref(), snapshots.status())?;
             }
             Ok(self.pool.install(|| store.sync())?)
         };

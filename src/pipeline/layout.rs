@@ -3,16 +3,19 @@
 use serde_json::{Map, Value, json};
 
 use super::areas::AreaTable;
-use super::contents::Contents;
+use super::contents::{Contents, TimeSegmentAxis};
 use super::planning::plan_json;
 use super::setup::Setup;
-use super::spectra::PointArray;
+use super::spectra::{PointArray, PointKind};
 use crate::config::{self, Config, Variables};
 use crate::plan::Plan;
 use crate::product::area::{Coordinates, Statistic};
-use crate::product::{Leading, LeadingLengths, MapArray, MapKind, geometry_maps};
+use crate::product::{Leading, LeadingLengths, MapArray, MapKind, geometry_maps, time_segment_attributes};
 use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec};
-use crate::terms::{OMEGA, Precision, Seconds};
+use crate::terms::{Averaging, OMEGA, Precision, Seconds};
+
+/// The edges of the segments of a spectrogram.
+pub(super) const TIME_SEGMENT_BOUNDS: &str = "time_segment_bounds";
 
 /// Everything that stands in the result, before any value does.
 pub(super) fn group_spec(config: &Config, setup: &Setup, plan: &Plan, contents: &Contents) -> GroupSpec {
@@ -102,14 +105,24 @@ fn point_spec(config: &Config, setup: &Setup, plan: &Plan, array: &PointArray) -
     let tiling = &plan.tiling;
     let size = |value: usize| value as u64;
     let frequencies = array.frequencies;
-    let with = |rest: [usize; 3], faces: usize| with_face(setup, size(faces), &rest.map(size));
+    // One shard a tile, of all time segments.
+    let segments = (array.kind == PointKind::Spectrogram).then_some(array.sheets());
+    let with = |segments: Option<usize>, rest: [usize; 3], faces: usize| -> Vec<u64> {
+        segments.map(size).into_iter().chain(with_face(setup, size(faces), &rest.map(size))).collect()
+    };
+    let dimensions = names(&with_face(setup, "face", &["j", "i", array.axis]));
+    let front = segments.map(|_| Leading::TimeSegment.name().to_owned());
     ArraySpec {
         name: array.name.clone(),
-        dimensions: names(&with_face(setup, "face", &["j", "i", array.axis])),
-        shape: with([tiling.nj, tiling.ni, frequencies], tiling.faces),
-        chunk: with([tiling.tile_nj, tiling.tile_ni, frequencies], 1),
-        inner: Some(with([tiling.chunk_nj, tiling.chunk_ni, frequencies], 1)),
-        kind: real(config),
+        dimensions: front.into_iter().chain(dimensions).collect(),
+        shape: with(segments, [tiling.nj, tiling.ni, frequencies], tiling.faces),
+        chunk: with(segments, [tiling.tile_nj, tiling.tile_ni, frequencies], 1),
+        inner: Some(with(segments.map(|_| 1), [tiling.chunk_nj, tiling.chunk_ni, frequencies], 1)),
+        kind: match (real(config), array.is_complex()) {
+            (ElementKind::F64, true) => ElementKind::C128,
+            (_, true) => ElementKind::C64,
+            (kind, false) => kind,
+        },
         fill: Fill::Nan,
         attributes: array.attributes.clone(),
         keep_bits: config.output.keep_bits,
@@ -187,6 +200,27 @@ fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, lengths
     }
 }
 
+/// The coordinate of a spectrogram, with the edges of single segments.
+fn time_segment_specs(segments: &TimeSegmentAxis, epoch: &str) -> Vec<ArraySpec> {
+    let name = Leading::TimeSegment.name();
+    let dimension = (name, segments.labels.len());
+    let mut attributes = time_segment_attributes(segments.average, epoch);
+    if segments.average != Averaging::Segment {
+        return vec![whole_spec(name, &[dimension], ElementKind::Text, attributes)];
+    }
+    attributes.insert("bounds".into(), json!(TIME_SEGMENT_BOUNDS));
+    let bounds = json!({ "long_name": "first time of the segment and the time after its last" });
+    vec![
+        whole_spec(name, &[dimension], ElementKind::F64, attributes),
+        whole_spec(
+            TIME_SEGMENT_BOUNDS,
+            &[dimension, ("edges", 2)],
+            ElementKind::F64,
+            bounds.as_object().cloned().unwrap_or_default(),
+        ),
+    ]
+}
+
 fn axes(config: &Config, setup: &Setup, contents: &Contents) -> Vec<ArraySpec> {
     let bands = config.bands.len();
     let lattice = &setup.lattice;
@@ -213,6 +247,9 @@ fn axes(config: &Config, setup: &Setup, contents: &Contents) -> Vec<ArraySpec> {
         arrays.push(axis(frequency.name, frequency.name, frequency.frequencies, ElementKind::F64, attributes));
     }
     let time = setup.catalog.time();
+    if let Some(segments) = &contents.time_segments {
+        arrays.extend(time_segment_specs(segments, &time.epoch_date()));
+    }
     let (long_name, comment) = match time.averaged_over {
         None => ("time of the snapshots", None),
         Some(seconds) => (

@@ -2,9 +2,10 @@
 
 use rayon::ThreadPool;
 
-use super::contents::Contents;
+use super::contents::{Contents, TimeSegmentAxis};
 use super::finished::FinishedTiles;
 use super::groups::tile_groups;
+use super::layout::TIME_SEGMENT_BOUNDS;
 use super::setup::Setup;
 use crate::Error;
 use crate::config::Config;
@@ -12,11 +13,11 @@ use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::GridField;
 use crate::plan::{Plan, Tile};
-use crate::product::{GeometryMap, LeadingLengths, MapArray, MapKind, geometry_maps};
+use crate::product::{GeometryMap, Leading, LeadingLengths, MapArray, MapKind, geometry_maps};
 use crate::report::{Phase, Timings};
 use crate::source::StepStatus;
 use crate::store::{ResultStore, Values};
-use crate::terms::{LANES, Precision, inertial_frequency};
+use crate::terms::{Averaging, LANES, Precision, inertial_frequency};
 
 /// One file of a map: rows of a face.
 #[derive(Clone)]
@@ -215,7 +216,12 @@ impl MapWriter<'_> {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(super) fn write_axes(&self, frequencies: &[(&str, Vec<f64>)], status: &[StepStatus]) -> Result<(), Error> {
+    pub(super) fn write_axes(
+        &self,
+        frequencies: &[(&str, Vec<f64>)],
+        segments: Option<&TimeSegmentAxis>,
+        status: &[StepStatus],
+    ) -> Result<(), Error> {
         let lattice = &self.setup.lattice;
         let write = |name: &str, values: Values<'_>| self.write_whole(name, 1, values);
         let whole = |values: &mut dyn Iterator<Item = usize>| values.map(|value| value as i64).collect::<Vec<_>>();
@@ -228,6 +234,19 @@ impl MapWriter<'_> {
             write(name, Values::F64(values))?;
         }
         let time = self.setup.catalog.time();
+        if let Some(TimeSegmentAxis { average, labels, bounds }) = segments {
+            let name = Leading::TimeSegment.name();
+            if *average == Averaging::Segment {
+                // As the times of the snapshots are.
+                let since = |seconds: f64| seconds - time.epoch_seconds as f64;
+                let middles: Vec<f64> = bounds.iter().map(|[from, to]| since(0.5 * (from + to))).collect();
+                let edges: Vec<f64> = bounds.iter().flatten().map(|&edge| since(edge)).collect();
+                write(name, Values::F64(&middles))?;
+                self.write_whole(TIME_SEGMENT_BOUNDS, 2, Values::F64(&edges))?;
+            } else {
+                write(name, Values::Text(labels))?;
+            }
+        }
         write("time", Values::F64(&(0..time.len()).map(|step| time.seconds(step)).collect::<Vec<_>>()))?;
         let status: Vec<u8> = status.iter().map(|&status| status as u8).collect();
         write("time_status", Values::U8(&status))?;

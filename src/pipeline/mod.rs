@@ -1,6 +1,7 @@
 //! The only room that wires the others together: configuration in, result on disk out.
 
 mod account;
+mod analysis;
 mod apart;
 mod area_means;
 mod areas;

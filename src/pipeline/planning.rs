@@ -2,18 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::analysis::Analysis;
 use super::areas::area_tables;
 use super::fields::Fields;
 use super::ground::{Imagined, Seen, abreast};
 use super::setup::Setup;
 use super::spectra::{Spectrum, spectra};
 use crate::Error;
-use crate::config::{Config, Dtype, Layout, Missing, Segment};
+use crate::config::{Config, Dtype, Layout};
 use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic, Reach};
 use crate::plan::{Machine, Plan, PlanError, Problem, Tile};
 use crate::product::BandFlags;
-use crate::spectrum::{SegmentCost, SpectrumError, Welch, WelchSpec};
-use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Sample, Seconds, short};
+use crate::spectrum::SegmentCost;
+use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Seconds};
 
 /// Sizes of input that is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,58 +33,6 @@ pub struct Assumed {
     pub wet: f64,
     /// Whether files hold the wet values alone.
     pub shrunk: bool,
-}
-
-/// Samples of a segment.
-fn segment_samples(config: &Config, interval: Seconds) -> Result<usize, Error> {
-    match config.spectrum.segment {
-        Segment::Samples(count) => Ok(count),
-        Segment::Duration(duration) => {
-            let samples = duration.0 / interval.0;
-            let whole = samples.round();
-            let wrong = if whole < 2.0 {
-                "a segment has at least 2".to_owned()
-            } else if whole > SNAPSHOTS_AT_MOST as f64 {
-                format!("a record has at most {SNAPSHOTS_AT_MOST}")
-            } else if (samples - whole).abs() > 1e-6 * whole {
-                let [below, above] = [samples.floor().max(2.0), samples.ceil()];
-                format!("not a whole number; nearest: \"{below} samples\" or \"{above} samples\"")
-            } else {
-                return Ok(whole as usize);
-            };
-            let message = format!("{duration} is {} samples of {interval}, {wrong}", short(samples));
-            Err(Error::Setting { text: config.explain("spectrum.segment", &message) })
-        }
-    }
-}
-
-/// The estimator's specification for a record of `steps` samples.
-pub(super) fn welch_spec(config: &Config, steps: usize, interval: Seconds) -> Result<WelchSpec, Error> {
-    Ok(WelchSpec {
-        steps,
-        segment: segment_samples(config, interval)?,
-        overlap: config.spectrum.overlap,
-        window: config.spectrum.window,
-        detrend: config.spectrum.detrend,
-        sampling_interval: interval,
-        longest_gap: match config.prepare.missing {
-            Missing::Interpolate(steps) => steps,
-            Missing::Fail | Missing::Reject => 0,
-        },
-    })
-}
-
-/// An estimator; its errors are told with the line of the key.
-pub(super) fn welch<T: Sample>(config: &Config, spec: &WelchSpec) -> Result<Welch<T>, Error> {
-    Welch::new(spec).map_err(|error| {
-        let key = match &error {
-            SpectrumError::SegmentLength { .. } => "spectrum.segment",
-            SpectrumError::Overlap { .. } | SpectrumError::Pairs { .. } => "spectrum.overlap",
-            SpectrumError::Window { .. } => "spectrum.window",
-            SpectrumError::SamplingInterval { .. } => return Error::Spectrum(error),
-        };
-        Error::Setting { text: config.explain(key, &error.to_string()) }
-    })
 }
 
 /// Nyquist frequency of a sampling interval.
@@ -109,6 +58,8 @@ struct Sizes<'a> {
     stored_steps: usize,
     stored_bytes: usize,
     interval: Seconds,
+    /// Of the first snapshot, seconds since 1970.
+    start: f64,
     reach: Reach,
 }
 
@@ -116,7 +67,7 @@ struct Sizes<'a> {
 const GEOMETRY_PLANES: usize = 6;
 
 /// Snapshots of a record at most: every minute for thirty years. The estimator's tables grow with them.
-const SNAPSHOTS_AT_MOST: usize = 1 << 24;
+pub(super) const SNAPSHOTS_AT_MOST: usize = 1 << 24;
 
 /// No grid has so many.
 const FACES_AT_MOST: usize = 100_000;
@@ -127,18 +78,21 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         return Err(PlanError::TooLarge { what }.into());
     }
     check_bands(config, sizes.interval)?;
-    let spec = welch_spec(config, sizes.steps, sizes.interval)?;
-    let scratch_bytes = match config.spectrum.precision {
-        Precision::F32 => welch::<f32>(config, &spec)?.scratch_bytes(),
-        Precision::F64 => welch::<f64>(config, &spec)?.scratch_bytes(),
-    };
+    let analysis = Analysis::new(config, sizes.steps, sizes.interval, sizes.start)?;
     let sample_bytes = config.spectrum.precision.bytes() as usize;
     // Neither names nor attributes matter here.
-    let spectra = spectra::<f64>(config, spec.segment, sizes.interval, true);
+    let spectra = spectra::<f64>(config, &analysis, true);
+    let cross = spectra.iter().any(Spectrum::needs_cross);
+    let scratch_bytes = match config.spectrum.precision {
+        Precision::F32 => analysis.welch::<f32>(config, cross)?.scratch_bytes(),
+        Precision::F64 => analysis.welch::<f64>(config, cross)?.scratch_bytes(),
+    };
     let planes = spectra.last().map_or(0, |last| last.planes.end);
-    let tables = area_tables(config, &sizes.reach, &spectra);
+    let tables = area_tables(config, &analysis, &sizes.reach, &spectra);
     let points = || spectra.iter().flat_map(|spectrum| &spectrum.points);
     let most = spectra.iter().map(|spectrum| spectrum.array.frequencies).max().unwrap_or(0);
+    // The rows in float64 that components are derived from.
+    let derived_bytes = 3 * most * size_of::<f64>();
     Ok(Problem {
         faces: sizes.lattice.faces.len(),
         abreast: abreast(sizes.extent, sizes.lattice),
@@ -151,7 +105,7 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
-        segment: spec.segment,
+        segment: analysis.spec.segment,
         frequencies: most,
         spectra: spectra.len(),
         spectrum_values: spectra.iter().map(|spectrum| spectrum.array.frequencies).sum(),
@@ -163,7 +117,7 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         area_length: tables.iter().map(|table| table.length).sum(),
         map_bytes_per_point: planes * size_of::<f64>(),
         map_planes: planes + GEOMETRY_PLANES,
-        kernel_scratch_bytes: (scratch_bytes + LANES * most * sample_bytes) as u64,
+        kernel_scratch_bytes: (scratch_bytes + LANES * most * sample_bytes + derived_bytes) as u64,
     })
 }
 
@@ -193,6 +147,7 @@ pub(super) fn plan_rest(
         stored_steps: setup.catalog.stored_steps(),
         stored_bytes: setup.catalog.stored_bytes(),
         interval: Seconds(time.interval()),
+        start: time.epoch_seconds as f64 + time.seconds(0),
         reach: setup.reach,
     };
     let ground = Seen { setup, centre: config.prepare.centre, finished };
@@ -227,6 +182,7 @@ pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Res
             Dtype::Float64 => 8,
         },
         interval: assumed.interval,
+        start: 0.0,
         reach: Reach::GLOBE,
     };
     let problem = problem(config, &sizes)?;

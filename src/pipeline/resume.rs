@@ -2,6 +2,7 @@
 
 use tracing::info;
 
+use super::analysis::Analysis;
 use super::identity::{Identity, check_config, essential};
 use super::setup::Setup;
 use super::spectra::kept_names;
@@ -63,7 +64,7 @@ pub(super) fn earlier(
         return Ok(Earlier { session: 1, ..Earlier::default() });
     };
     let mine = files.as_chunks::<2>().0.iter().skip(world.rank()).step_by(world.size());
-    let arrays = kept_names(config);
+    let arrays = kept_names(config, &Analysis::of(config, setup.catalog.time())?);
     let mut records = Ok(Vec::new());
     for &[session, rank] in mine {
         let file = JournalFile { session, rank };

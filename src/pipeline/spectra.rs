@@ -5,19 +5,21 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+use super::analysis::Analysis;
 use super::planning::nyquist;
-use crate::config::{Config, Variables};
+use crate::config::{Config, SpectrogramKind, Variables};
 use crate::product::{
-    BandFlags, Bands, Confidence, LeadingLengths, MapArray, Moments, Quality, Scalar, ScalarBands, ScalarMoments,
-    ScalarProducts, VelocityProducts, one_sided_psd_attributes, rotary_psd_attributes,
+    BandFlags, Bands, Components, Confidence, LeadingLengths, MapArray, Moments, Quality, Scalar, ScalarBands,
+    ScalarMoments, ScalarProducts, SegmentMaps, VelocityProducts, one_sided_psd_attributes, rotary_psd_attributes,
+    spectrogram_attributes,
 };
-use crate::spectrum::{frequency_step, one_sided_bins};
-use crate::terms::{Sample, Seconds};
+use crate::spectrum::one_sided_bins;
+use crate::terms::Sample;
 
 /// The frequencies of the first spectrum: two-sided of a velocity, one-sided in a run of scalars alone.
 pub(super) const FREQUENCY: &str = "freq_time";
-/// Those of the scalars beside a velocity.
-pub(super) const FREQUENCY_OF_SCALARS: &str = "freq_time_one_sided";
+/// Those of the scalars beside a velocity, and of its components.
+pub(super) const FREQUENCY_ONE_SIDED: &str = "freq_time_one_sided";
 
 /// An array of spectra.
 #[derive(Clone, Debug)]
@@ -53,7 +55,7 @@ pub(super) fn spectrum_arrays(variables: &Variables, segment: usize) -> Vec<Spec
         frequencies: segment,
         axis: FREQUENCY,
     });
-    let axis = if velocity.is_some() { FREQUENCY_OF_SCALARS } else { FREQUENCY };
+    let axis = if velocity.is_some() { FREQUENCY_ONE_SIDED } else { FREQUENCY };
     let scalars = variables.scalars.iter().enumerate().map(|(at, name)| SpectrumArray {
         name: format!("psd_{name}"),
         field: variables.first_scalar() + at,
@@ -69,6 +71,10 @@ pub(super) fn spectrum_arrays(variables: &Variables, segment: usize) -> Vec<Spec
 pub(super) enum PointKind {
     /// The spectrum itself.
     Psd,
+    /// A spectrum of components, or of what they give.
+    Component,
+    /// Spectra by time segment.
+    Spectrogram,
 }
 
 /// An array of values by point, in shards; what is not kept is summed up over areas.
@@ -76,7 +82,9 @@ pub(super) enum PointKind {
 pub(super) struct PointArray {
     pub(super) name: String,
     pub(super) kind: PointKind,
-    /// Numbers at a point, in the run's type.
+    /// Sheets [j, i, values] of a shard: one, or one a time segment.
+    sheets: usize,
+    /// Numbers at a point of a sheet, in the run's type.
     pub(super) values: usize,
     pub(super) frequencies: usize,
     pub(super) axis: &'static str,
@@ -88,7 +96,12 @@ pub(super) struct PointArray {
 impl PointArray {
     /// Sheets [j, i, values] of a shard.
     pub(super) fn sheets(&self) -> usize {
-        1
+        self.sheets
+    }
+
+    /// Whether two numbers are a value.
+    pub(super) fn is_complex(&self) -> bool {
+        self.values == 2 * self.frequencies
     }
 
     /// Numbers of a shard of so many points.
@@ -111,6 +124,10 @@ pub(super) struct Spectrum<T: Sample> {
     pub(super) products: Products<T>,
     /// Its planes among those of all spectra.
     pub(super) planes: Range<usize>,
+    /// What is derived from its components.
+    pub(super) components: Option<Components>,
+    /// What is mapped of each time segment.
+    pub(super) segment_maps: Option<SegmentMaps>,
     /// Whether it is the first of the run, whose maps have plain names.
     first: bool,
 }
@@ -118,10 +135,11 @@ pub(super) struct Spectrum<T: Sample> {
 impl<T: Sample> Spectrum<T> {
     /// The maps with their planes among those of all spectra, in order.
     pub(super) fn maps(&self, lengths: &LeadingLengths) -> Vec<(MapArray, Range<usize>)> {
-        let maps: Vec<MapArray> = match &self.products {
+        let mut maps: Vec<MapArray> = match &self.products {
             Products::Velocity(products) => products.iter().flat_map(|product| product.maps()).collect(),
             Products::Scalar(products) => products.iter().flat_map(|product| product.maps()).collect(),
         };
+        maps.extend(self.segment_maps.iter().flat_map(SegmentMaps::maps));
         let mut next = self.planes.start;
         let placed = maps.into_iter().map(|map| {
             let planes = next..next + map.planes(lengths);
@@ -145,32 +163,80 @@ impl<T: Sample> Spectrum<T> {
     }
 }
 
+impl<T: Sample> Spectrum<T> {
+    /// Whether components need the cross-spectrum of the two senses.
+    pub(super) fn needs_cross(&self) -> bool {
+        self.components.as_ref().is_some_and(Components::need_cross)
+    }
+}
+
 /// Names of the arrays of which shards are written.
-pub(super) fn kept_names(config: &Config) -> Vec<String> {
-    // Names do not depend on the segment.
-    let arrays = spectrum_arrays(&config.input.variables, 1);
-    let kept = |array: &SpectrumArray| point_arrays(config, array).into_iter().filter(|array| array.kept);
+pub(super) fn kept_names(config: &Config, analysis: &Analysis) -> Vec<String> {
+    let arrays = spectrum_arrays(&config.input.variables, analysis.spec.segment);
+    let kept = |array: &SpectrumArray| {
+        let components = components(config, analysis, array);
+        point_arrays(config, analysis, array, components.as_ref()).into_iter().filter(|array| array.kept)
+    };
     arrays.iter().flat_map(kept).map(|array| array.name).collect()
 }
 
 /// How long the leading dimensions of a run's maps are.
-pub(super) fn leading_lengths(config: &Config) -> LeadingLengths {
-    LeadingLengths { bands: config.bands.len(), ..LeadingLengths::default() }
+pub(super) fn leading_lengths(config: &Config, analysis: &Analysis) -> LeadingLengths {
+    LeadingLengths { bands: config.bands.len(), time_segments: analysis.time_segment_count() }
 }
 
-/// What is held of a tile for a spectrum.
-fn point_arrays(config: &Config, array: &SpectrumArray) -> Vec<PointArray> {
+/// The components of a velocity that are asked for.
+fn components(config: &Config, analysis: &Analysis, array: &SpectrumArray) -> Option<Components> {
+    let kept = config.components.as_ref().filter(|_| array.scalar.is_none())?.keep.clone();
+    Some(Components::new(kept, analysis.frequency_step(), analysis.noise_bandwidth))
+}
+
+/// What is held of a tile for a spectrum, in the order in which it is filled.
+fn point_arrays(
+    config: &Config,
+    analysis: &Analysis,
+    array: &SpectrumArray,
+    components: Option<&Components>,
+) -> Vec<PointArray> {
     let mut points = Vec::new();
     if config.output.spectrum || means_are_taken(config) {
         points.push(PointArray {
             name: array.name.clone(),
             kind: PointKind::Psd,
+            sheets: 1,
             values: array.frequencies,
             frequencies: array.frequencies,
             axis: array.axis,
             two_sided: array.scalar.is_none(),
             attributes: array.attributes(),
             kept: config.output.spectrum,
+        });
+    }
+    let frequencies = one_sided_bins(analysis.spec.segment);
+    for component in components.iter().flat_map(|components| components.arrays()) {
+        points.push(PointArray {
+            name: component.name.into(),
+            kind: PointKind::Component,
+            sheets: 1,
+            values: if component.complex { 2 * frequencies } else { frequencies },
+            frequencies,
+            axis: FREQUENCY_ONE_SIDED,
+            two_sided: false,
+            attributes: component.attributes,
+            kept: true,
+        });
+    }
+    if let Some(spectrogram) = config.spectrogram.as_ref().filter(|_| array.scalar.is_none()) {
+        points.push(PointArray {
+            name: "spectrogram".into(),
+            kind: PointKind::Spectrogram,
+            sheets: analysis.time_segment_count(),
+            values: array.frequencies,
+            frequencies: array.frequencies,
+            axis: array.axis,
+            two_sided: true,
+            attributes: spectrogram_attributes(spectrogram.average),
+            kept: spectrogram.keeps(SpectrogramKind::Points),
         });
     }
     points
@@ -181,14 +247,9 @@ fn means_are_taken(config: &Config) -> bool {
     config.zonal.is_some() || !config.regions.is_empty() || config.bins.is_some()
 }
 
-/// All spectra of a run of segments of so many samples; `eastward` if the velocity is turned to east and north.
-pub(super) fn spectra<T: Sample>(
-    config: &Config,
-    segment: usize,
-    interval: Seconds,
-    eastward: bool,
-) -> Vec<Spectrum<T>> {
-    let step = frequency_step(segment, interval);
+/// All spectra of a run; `eastward` if the velocity is turned to east and north.
+pub(super) fn spectra<T: Sample>(config: &Config, analysis: &Analysis, eastward: bool) -> Vec<Spectrum<T>> {
+    let (segment, interval, step) = (analysis.spec.segment, analysis.spec.sampling_interval, analysis.frequency_step());
     let bands = &config.bands;
     let flags = || BandFlags::new(bands.clone(), step, nyquist(interval));
     let arrays = spectrum_arrays(&config.input.variables, segment);
@@ -242,10 +303,16 @@ pub(super) fn spectra<T: Sample>(
                 (Products::Scalar(products), planes)
             }
         };
-        let planes = first_plane..first_plane + planes;
+        let segment_maps = config.spectrogram.as_ref().filter(|_| array.scalar.is_none()).map(|spectrogram| {
+            let bands = if spectrogram.keeps(SpectrogramKind::Bands) { bands.clone() } else { Vec::new() };
+            SegmentMaps::new(spectrogram.average, bands, step, config.spectrum.confidence)
+        });
+        let of_segments = segment_maps.as_ref().map_or(0, |maps| maps.plane_count(analysis.time_segment_count()));
+        let planes = first_plane..first_plane + planes + of_segments;
         first_plane = planes.end;
-        let points = point_arrays(config, &array);
-        Spectrum { array, points, products, planes, first: at == 0 }
+        let components = components(config, analysis, &array);
+        let points = point_arrays(config, analysis, &array, components.as_ref());
+        Spectrum { array, points, products, planes, components, segment_maps, first: at == 0 }
     };
     arrays.into_iter().enumerate().map(spectrum).collect()
 }

@@ -6,7 +6,7 @@ use rayon::ThreadPool;
 
 use super::compute::{Estimator, TileMaps};
 use super::setup::Setup;
-use super::spectra::Spectrum;
+use super::spectra::{PointKind, Spectrum};
 use super::stop::Stop;
 use super::writers::{Estimated, ShardWriters};
 use crate::Error;
@@ -77,6 +77,8 @@ impl TileStage<'_> {
             let place = &self.plan.tiles[maps.tile];
             let face = self.setup.grid.extent.has_faces().then_some(place.face as u64);
             let index: Vec<u64> = face.into_iter().chain([place.row as u64, place.column as u64, 0]).collect();
+            // Before it, the only chunk of all time segments.
+            let of_segments: Vec<u64> = std::iter::once(0).chain(index.iter().copied()).collect();
             let mut rest = shards;
             for array in spectra.iter().flat_map(|spectrum| &spectrum.points) {
                 let (shard, after) = rest.split_at(array.numbers(place.points() as usize));
@@ -84,11 +86,14 @@ impl TileStage<'_> {
                 if !array.kept {
                     continue;
                 }
-                let values = match bytemuck::try_cast_slice::<T, f32>(shard) {
-                    Ok(values) if T::BYTES == 4 => Values::F32(values),
-                    _ => Values::F64(bytemuck::cast_slice(shard)),
+                let values = match (T::BYTES, array.is_complex()) {
+                    (4, false) => Values::F32(bytemuck::cast_slice(shard)),
+                    (4, true) => Values::C64(bytemuck::cast_slice(shard)),
+                    (_, false) => Values::F64(bytemuck::cast_slice(shard)),
+                    (_, true) => Values::C128(bytemuck::cast_slice(shard)),
                 };
-                let shard = self.store.encode_chunk(&array.name, &index, values)?;
+                let index = if array.kind == PointKind::Spectrogram { &of_segments } else { &index };
+                let shard = self.store.encode_chunk(&array.name, index, values)?;
                 self.timings.add(Phase::Write, shard.thread_time(), self.plan.machine.threads);
                 encoded.push(shard);
             }

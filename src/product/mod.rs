@@ -19,6 +19,7 @@ mod rotary;
 mod scalar;
 mod scalar_bands;
 mod scalar_moments;
+mod segment_maps;
 mod spectrogram;
 
 pub use band_flags::{BandFlag, BandFlags};
@@ -34,6 +35,7 @@ pub use rotary::rotary_psd_attributes;
 pub use scalar::Scalar;
 pub use scalar_bands::ScalarBands;
 pub use scalar_moments::ScalarMoments;
+pub use segment_maps::{SegmentEstimate, SegmentMaps};
 pub use spectrogram::{
     TimeSegments, band_ke_segments_attributes, spectrogram_attributes, spectrogram_dof_attributes,
     spectrogram_segments_used_attributes, time_segment_attributes,

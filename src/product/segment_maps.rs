@@ -2,13 +2,17 @@
 
 use serde_json::json;
 
-use super::{Leading, MapArray, MapKind, attributes};
+use super::{
+    Leading, MapArray, MapKind, attributes, band_ke_segments_attributes, spectrogram_dof_attributes,
+    spectrogram_segments_used_attributes,
+};
 use crate::spectrum::{band_energy, confidence_factors};
-use crate::terms::{Band, CyclesPerDay, LANES, Sample, short};
+use crate::terms::{Averaging, Band, CyclesPerDay, LANES, Sample, short};
 
 /// `spectrogram_segments_used`, `spectrogram_dof`, the two factors of the confidence limits, and `band_ke_segments`.
 #[derive(Clone, Debug)]
 pub struct SegmentMaps {
+    averaging: Averaging,
     bands: Vec<Band>,
     step: CyclesPerDay,
     probability: Option<f64>,
@@ -35,37 +39,31 @@ pub struct SegmentEstimate<'a, T> {
 
 impl SegmentMaps {
     /// Energies of `bands`, which may be none, of spectra with bins `step` apart; limits that hold with a `probability`.
-    pub fn new(bands: Vec<Band>, step: CyclesPerDay, probability: Option<f64>) -> Self {
-        SegmentMaps { bands, step, probability }
+    pub fn new(averaging: Averaging, bands: Vec<Band>, step: CyclesPerDay, probability: Option<f64>) -> Self {
+        SegmentMaps { averaging, bands, step, probability }
     }
 
     /// The maps, in the order in which [`derive`](Self::derive) fills them.
     pub fn maps(&self) -> Vec<MapArray> {
-        let map = |name: &str, kind, long_name: &str, more: &[(&str, serde_json::Value)]| MapArray {
+        let map = |name: &str, kind, attributes| MapArray {
             name: name.into(),
             kind,
             over: &[Leading::TimeSegment],
-            attributes: attributes(long_name, "1", more),
+            attributes,
         };
-        let reference = json!("Percival and Walden (1993), Spectral Analysis for Physical Applications, eq. 292b");
         let mut maps = vec![
-            map("spectrogram_segments_used", MapKind::Int32, "number of segments averaged in spectrogram", &[]),
-            map(
-                "spectrogram_dof",
-                MapKind::Float32,
-                "equivalent degrees of freedom of one bin of spectrogram",
-                &[("comment", json!("away from 0 and +- df")), ("references", reference)],
-            ),
+            map("spectrogram_segments_used", MapKind::Int32, spectrogram_segments_used_attributes(self.averaging)),
+            map("spectrogram_dof", MapKind::Float32, spectrogram_dof_attributes(self.averaging)),
         ];
         if let Some(probability) = self.probability {
             let percent = short(100.0 * probability);
             for side in ["lower", "upper"] {
-                maps.push(map(
-                    &format!("spectrogram_confidence_{side}"),
-                    MapKind::Float32,
-                    &format!("{side} {percent} % confidence limit of one bin of spectrogram, divided by the estimate"),
-                    &[("probability", json!(probability)), ("comment", json!("chi-squared with spectrogram_dof"))],
-                ));
+                let more =
+                    [("probability", json!(probability)), ("comment", json!("chi-squared with spectrogram_dof"))];
+                let long_name =
+                    format!("{side} {percent} % confidence limit of one bin of spectrogram, divided by the estimate");
+                let attributes = attributes(&long_name, "1", &more);
+                maps.push(map(&format!("spectrogram_confidence_{side}"), MapKind::Float32, attributes));
             }
         }
         if !self.bands.is_empty() {
@@ -73,11 +71,7 @@ impl SegmentMaps {
                 name: "band_ke_segments".into(),
                 kind: MapKind::Real,
                 over: &[Leading::TimeSegment, Leading::Band],
-                attributes: attributes(
-                    "kinetic energy per unit mass in the band, by time segment",
-                    "m2 s-2",
-                    &[("comment", json!("1/2 S_ww of spectrogram integrated over the band, partial bins by their overlap"))],
-                ),
+                attributes: band_ke_segments_attributes(self.averaging),
             });
         }
         maps

@@ -147,8 +147,16 @@ fn a_ring_round_the_globe_holds_the_pole_of_its_hemisphere() {
             for step in 0..720 {
                 let lon = f64::from(step) / 2.0 - 180.0;
                 let within = |polygon: &Polygon, lat: f64| polygon.contains(lon, lat * sign);
-                assert_eq!([90.0, 85.0, 63.0, 57.0, 0.0, -85.0].map(|lat| within(&cap, lat)), [true, true, true, false, false, false], "{lon}");
-                assert_eq!([90.0, 85.0, 77.0, 63.0, 57.0].map(|lat| within(&belt, lat)), [false, false, true, true, false], "{lon}");
+                assert_eq!(
+                    [90.0, 85.0, 63.0, 57.0, 0.0, -85.0].map(|lat| within(&cap, lat)),
+                    [true, true, true, false, false, false],
+                    "{lon}"
+                );
+                assert_eq!(
+                    [90.0, 85.0, 77.0, 63.0, 57.0].map(|lat| within(&belt, lat)),
+                    [false, false, true, true, false],
+                    "{lon}"
+                );
             }
         }
     }
@@ -181,9 +189,23 @@ fn what_is_no_ring_is_told_with_its_number() {
         (rectangle([-180.0, 100.0], [0.0, 10.0]), "280 degrees of longitude in one edge"),
         (rectangle([-200.0, 300.0], [0.0, 10.0]), "500 degrees of longitude"),
         (wavy(1.0, 36, true), "goes round the globe, between the latitudes -1 and 3; which pole"),
-        (vec![[-180.0, 50.0], [0.0, 60.0], [180.0, 50.0], [-180.0, 50.0]], "goes from [180, 50] to [-180, 50], 360 deg"),
+        (
+            vec![[-180.0, 50.0], [0.0, 60.0], [180.0, 50.0], [-180.0, 50.0]],
+            "goes from [180, 50] to [-180, 50], 360 deg",
+        ),
         (vec![[-350.0, 0.0], [-180.0, 5.0], [0.0, 0.0], [150.0, 5.0], [0.0, 9.0], [-180.0, 9.0], [-350.0, 0.0]], "500"),
-        (vec![[-120.0, 50.0], [0.0, 50.0], [120.0, 50.0], [-119.0, 51.0], [1.0, 51.0], [121.0, 51.0], [-120.0, 50.0]], "spans"),
+        (
+            vec![
+                [-120.0, 50.0],
+                [0.0, 50.0],
+                [120.0, 50.0],
+                [-119.0, 51.0],
+                [1.0, 51.0],
+                [121.0, 51.0],
+                [-120.0, 50.0],
+            ],
+            "spans",
+        ),
     ] {
         let (number, why) = Polygon::new(&[good(), ring.clone()]).unwrap_err();
         assert_eq!(number, 1);

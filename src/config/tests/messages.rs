@@ -250,7 +250,12 @@ const WRONG_VALUES: &[(&str, &str, &str, &str)] = &[
     ("zonal", "width = 0.7", "0.7", "is 0.7, and 180 / 0.7 is 257.142857, no whole number; 0.697674"),
     ("zonal", "width = 7", "7", "180 / 7 is 25.714286, no whole number; 6.92307692"),
     ("zonal", "width = 100", "100", "no whole number; 90.0 or 180.0 would do"),
-    ("zonal", "depth = [200, 100]", "[200, 100]", "is [200, 100]; depths are 0 or more, the shallowest below the deepest"),
+    (
+        "zonal",
+        "depth = [200, 100]",
+        "[200, 100]",
+        "is [200, 100]; depths are 0 or more, the shallowest below the deepest",
+    ),
     ("zonal", "depth = [-1, 100]", "[-1, 100]", "depths are 0 or more"),
     ("zonal", "depth = [inf, inf]", "[inf, inf]", "is [inf, inf]; depths"),
     ("zonal", "depth = [nan, 3]", "[nan, 3]", "is [NaN, 3]; depths"),
@@ -365,7 +370,12 @@ fn unknown_keys_name_the_nearest_known_one() {
     for (table, line, key, hint) in [
         ("", "spectrm = {}", "spectrm", "did you mean `spectrum`?"),
         ("", "segment = \"60 days\"", "segment", "belongs in [spectrum], as `spectrum.segment`"),
-        ("", "nonesuch = 1", "nonesuch", "known: input prepare select spectrum bands zonal regions bins spectrogram components output run"),
+        (
+            "",
+            "nonesuch = 1",
+            "nonesuch",
+            "known: input prepare select spectrum bands zonal regions bins spectrogram components output run",
+        ),
         ("input", "timstep = \"25 s\"", "timstep", "did you mean `timestep`?"),
         ("prepare", "center = true", "center", "did you mean `centre`?"),
         ("prepare", "missing = { interpolat = 3 }", "interpolat", "did you mean `interpolate`?"),

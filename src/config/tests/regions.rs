@@ -192,9 +192,14 @@ fn no_file_is_too_large_to_be_refused() {
     assert!(Site::new(of_spaces).refused().starts_with(" has 16777217 bytes, at most 16777216 are read"));
     let deep = format!("{{\"type\": \"FeatureCollection\", \"features\": {}", "[".repeat(1 << 20));
     assert!(Site::new(deep).refused().contains("recursion limit exceeded"));
-    let many = collection(&[feature("\"name\": \"a\"", "Polygon", &format!("[[{}[0,0]]]", "[0,0],".repeat(1_000_001)))]);
-    assert!(Site::new(many).refused().starts_with(": feature 1 (\"a\"): with it the regions have more than 1000000 pos"));
-    let names = |count: usize| (0..count).map(|at| feature(&format!("\"name\": \"{at}\""), "Polygon", SQUARE)).collect::<Vec<_>>();
+    let many =
+        collection(&[feature("\"name\": \"a\"", "Polygon", &format!("[[{}[0,0]]]", "[0,0],".repeat(1_000_001)))]);
+    assert!(
+        Site::new(many).refused().starts_with(": feature 1 (\"a\"): with it the regions have more than 1000000 pos")
+    );
+    let names = |count: usize| {
+        (0..count).map(|at| feature(&format!("\"name\": \"{at}\""), "Polygon", SQUARE)).collect::<Vec<_>>()
+    };
     let site = Site::new(collection(&names(10_001)));
     let error = site.parse("[[regions]]\ngeojson = \"basins.geojson\"").unwrap_err().to_string();
     assert!(error.contains("`regions[0]`: makes more than 10000 regions"), "{error}");

@@ -124,7 +124,7 @@ pub fn mean_attributes(areas: &Areas, attributes: &Map<String, Value>, weights: 
     if let Some(Value::String(long_name)) = attributes.get("long_name") {
         mean.insert("long_name".into(), json!(format!("{long_name}, mean over area")));
     }
-    let method = format!("area: mean (over {}, weighted by cell area, {weights})", of_what(areas));
+    let method = format!("area: mean where sea (over {}, weighted by cell area, {weights})", of_what(areas));
     let methods = match attributes.get("cell_methods") {
         Some(Value::String(time)) => format!("{time} {method}"),
         _ => method,
