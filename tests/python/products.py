@@ -1,0 +1,509 @@
+"""Zonal and regional means, spectrograms, components and confidence limits of runs, against numpy and scipy.
+
+    python products.py PROGRAM SAMPLE WORK [--only base,zonal,scaled,regions,bins,spectrogram,components,confidence,halves,known]
+
+SAMPLE is the unpacked regional sample (mds/, grid/). In WORK (made) further input is written, a run across the equator with
+gaps, and the program makes results of both, with everything on; what it should have made is worked out by `product_reference.py`.
+Every array may differ by 1e-6 of the largest value of each spectrum or map, with float64 by 1e-12. `halves` adds two runs up and compares
+with the whole; `known` are records whose answer is known without an estimate. Exits with 1 if anything differs.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import warnings
+
+warnings.simplefilter("error")
+
+import numpy as np  # noqa: E402
+import xarray as xr  # noqa: E402
+
+import product_input  # noqa: E402
+import product_reference as reference  # noqa: E402
+
+PARTS = ["base", "zonal", "scaled", "regions", "bins", "spectrogram", "components", "confidence", "halves", "known"]
+TOLERANCE = {"f32": 1e-6, "f64": 1e-12}
+BAND_ARRAYS = ["band_ke", "band_ke_cw", "band_ke_ccw"]
+SPECTROGRAM_KEEP = ["spectrum", "bands", "zonal", "regions", "bins"]
+COMPONENTS = ["S_uu", "S_vv", "S_uv", "ke_psd", "rotary_coefficient", "ellipse"]
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+SEASONS = {"djf": (12, 1, 2), "mam": (3, 4, 5), "jja": (6, 7, 8), "son": (9, 10, 11)}
+
+
+class Case:
+    """One input, and how it is analysed. `sets` of the tables of the products, by their keys."""
+
+    def __init__(self, name, folder, samples, bands, regions, zonal, bins, centre=True, valid_range=None):
+        self.name, self.folder, self.samples, self.bands, self.regions = name, folder, samples, bands, regions
+        self.zonal, self.bins, self.centre, self.valid_range = zonal, bins, centre, valid_range
+
+    def spectra(self) -> reference.Spectra:
+        record = reference.Record(self.folder, self.centre, 25.0, "2011-09-10", self.valid_range)
+        return reference.Spectra(record, self.samples)
+
+    def config(self, parts, output, precision, average, select) -> str:
+        tables = {
+            "input": {"path": str(self.folder / "mds"), "grid": str(self.folder / "grid"), "timestep": "25 s",
+                      "epoch": "2011-09-10", "layout": "plain"},
+            "prepare": {"centre": self.centre, "missing": "reject"},
+            "select": select,
+            "spectrum": {"segment": f"{self.samples} samples", "precision": precision},
+            "output": {"path": str(output)},
+        }
+        if self.valid_range:
+            tables["prepare"]["valid_range"] = self.valid_range
+        if {"zonal", "scaled"} & set(parts):
+            tables["zonal"] = dict(self.zonal)
+        if "bins" in parts:
+            tables["bins"] = dict(self.bins)
+        if "components" in parts:
+            tables["components"] = {"keep": COMPONENTS}
+        if "spectrogram" in parts:
+            needed = {"zonal": "zonal", "regions": "regions", "bins": "bins"}
+            keep = [each for each in SPECTROGRAM_KEEP if needed.get(each, "base") in [*parts, "base"]]
+            tables["spectrogram"] = {"average": average, "keep": keep}
+        text = "".join(f"[{name}]\n{keys(table)}\n" for name, table in tables.items() if table)
+        lists = {"bands": [{"name": name, "limits": limits} for name, limits in self.bands.items()]}
+        if "regions" in parts:
+            lists["regions"] = self.regions
+        return text + "".join(f"[[{name}]]\n{keys(table)}\n" for name, each in lists.items() for table in each)
+
+    def run(self, program, work, parts, precision="f32", average="segment", select=None, suffix="") -> xr.Dataset:
+        output = work / f"{self.name}{suffix}.zarr"
+        config = work / f"{self.name}{suffix}.toml"
+        config.write_text(self.config(parts, output, precision, average, select or {}))
+        done = subprocess.run([program, "run", config, "--overwrite"], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{config}: code {done.returncode}\n{done.stderr}")
+        return xr.open_zarr(output).load()
+
+
+def keys(table: dict) -> str:
+    """As TOML; JSON's texts, numbers and lists are TOML's, but for infinity."""
+    return "".join(f"{key} = {json.dumps(value).replace('Infinity', 'inf')}\n" for key, value in table.items())
+
+
+class Comparison:
+    """Counts and prints what was compared. Arrays of results are brought to the order of the reference: points first."""
+
+    def __init__(self, label, result, spectra, tolerance):
+        self.label, self.result, self.spectra, self.tolerance = label, result, spectra, tolerance
+        self.record = spectra.record
+        self.failed = self.passed = 0
+
+    def tell(self, good: bool, message: str) -> None:
+        print(f"{'ok  ' if good else 'FAIL'} {self.label}: {message}")
+        self.passed, self.failed = self.passed + good, self.failed + (not good)
+
+    def __contains__(self, name: str) -> bool:
+        if name not in self.result:
+            self.tell(False, f"{name} is not there")
+        return name in self.result
+
+    def same(self, name: str, got, expected, over=-1, scale=None) -> None:
+        """`over`: the axes of one spectrum or one map; `scale`: what differences are relative to, if not its largest value."""
+        expected = np.asarray(expected)
+        if got.shape != expected.shape:
+            return self.tell(False, f"{name}: shape {got.shape}, expected {expected.shape}")
+        lost, there = np.isnan(got), ~np.isnan(expected)
+        if np.array_equal(lost, there) or (lost == there).any():
+            place = tuple(int(index[0]) for index in np.nonzero(lost == there))
+            return self.tell(False, f"{name}: {(lost & there).sum()} NaN that should not be, "
+                                    f"{(~lost & ~there).sum()} that should, first at {place}")
+        if not there.any():
+            return self.tell(False, f"{name}: nothing but NaN")
+        if scale is None:
+            scale = np.max(np.where(there, np.abs(expected), 0), axis=over, keepdims=True, initial=0.0)
+        difference = np.where(there, np.abs(got - np.where(there, expected, 0)), 0)
+        relative = np.divide(difference, scale, out=np.where(difference > 0, np.inf, 0.0), where=scale > 0)
+        worst = np.unravel_index(np.argmax(relative), relative.shape)
+        self.tell(bool(relative[worst] <= self.tolerance),
+                  f"{name} {got.shape}: at most {relative[worst]:.1e} off (allowed {self.tolerance:.0e})"
+                  + (f", at {tuple(map(int, worst))}: {got[worst]}, expected {expected[worst]}"
+                     if relative[worst] > self.tolerance else ""))
+
+    def equal(self, name: str, got, expected) -> None:
+        good = np.shape(got) == np.shape(expected) and np.array_equal(got, expected)
+        self.tell(good, f"{name} {np.shape(got)}: {'the same' if good else f'{got}, expected {expected}'}")
+
+    def at_points(self, name: str) -> np.ndarray:
+        """[point, ...] of a map, or of spectra; and looks that land is NaN, or 0 of what counts."""
+        values = self.result[name].transpose("j", "i", ...).values
+        values = values if values.dtype.kind == "c" else values.astype("f8")
+        land = values[~self.record.wet]
+        dry = np.isnan(land) if self.result[name].dtype.kind in "fc" else land == 0
+        if not dry.all():
+            self.tell(False, f"{name}: values on land")
+        return values[self.record.j, self.record.i]
+
+    def labels(self, name: str) -> np.ndarray:
+        return self.result[name].values
+
+    def parts_cover(self, name: str, inside: np.ndarray, counted: np.ndarray) -> None:
+        """Each point that counts is in one part of the sea."""
+        self.tell(bool((inside[..., counted].reshape(-1, counted.sum()).sum(axis=0) == 1).all()),
+                  f"{name}: every point is in one of {inside[..., 0].size}")
+
+    def means(self, prefix: str, inside: np.ndarray, psd: np.ndarray, bands: dict, dims: list[str]) -> None:
+        """psd, area, count and bands over parts of the sea [part..., point]."""
+        shape, weights = inside.shape[:-1], (inside * self.record.area).reshape(-1, inside.shape[-1])
+        counted = np.isfinite(psd[:, 0])
+        if dims != ["bin_lat", "bin_lon"] and f"{prefix}_psd" in self:
+            mean, _ = reference.weighted_mean(weights, psd)
+            self.same(f"{prefix}_psd", self.result[f"{prefix}_psd"].transpose(*dims, "freq_time").values, mean)
+        if f"{prefix}_area" in self:
+            self.same(f"{prefix}_area", self.result[f"{prefix}_area"].transpose(*dims).values,
+                      (weights @ counted).reshape(shape), over=None)
+        if f"{prefix}_count" in self:
+            self.equal(f"{prefix}_count", self.result[f"{prefix}_count"].transpose(*dims).values,
+                       (inside & counted).sum(axis=-1))
+        for name in BAND_ARRAYS:
+            if f"{prefix}_{name}" in self:
+                got = self.result[f"{prefix}_{name}"].transpose("band", *dims).values
+                expected = np.stack([reference.weighted_mean(weights, band)[0].reshape(shape) for band in bands[name]])
+                self.same(f"{prefix}_{name}", got, expected, over=tuple(range(1, expected.ndim)))
+
+
+def compare(case: Case, spectra, result, parts, precision, average) -> int:
+    """Everything in one result. Returns how many arrays differ."""
+    to = Comparison(f"{case.name} {precision}, {average}", result, spectra, TOLERANCE[precision])
+    record, everything = spectra.record, np.arange(len(spectra.starts))
+    psd = spectra.mean(spectra.rotary, everything)
+    bands = spectra.bands(psd, list(case.bands.values()))
+    dof = spectra.degrees_of_freedom(everything)
+    counted = np.isfinite(psd[:, 0])
+    if "base" in parts:
+        to.same("freq_time", result.freq_time.values, spectra.frequency)
+        to.equal("band", list(map(str, result.band.values)), list(case.bands))
+        to.same("rotary_psd", to.at_points("rotary_psd"), psd)
+        for name in BAND_ARRAYS:
+            to.same(name, to.at_points(name), bands[name].T, over=0)
+        to.equal("segments_used", to.at_points("segments_used"), spectra.used.sum(axis=0))
+        to.same("dof", to.at_points("dof"), dof, scale=np.float64(dof[counted].max() * max(1, 2e-7 / to.tolerance)))
+
+    inside = {}
+    if {"zonal", "scaled"} & set(parts):
+        latitudes = to.labels("lat")
+        inside["zonal"] = reference.in_latitude_bins(record, latitudes, case.zonal["width"])
+        to.parts_cover("lat", inside["zonal"], counted)
+        inside["zonal"] = inside["zonal"] & reference.within_depth(record, case.zonal.get("depth"))
+        if "zonal" in parts:
+            to.means("zonal", inside["zonal"], psd, bands, ["lat"])
+        if "scaled" in parts:
+            scaled(to, case, psd, inside["zonal"])
+    if "regions" in parts:
+        inside["region"] = in_regions(case, record)
+        to.equal("region", list(map(str, to.labels("region"))), [region["name"] for region in case.regions])
+        to.means("region", inside["region"], psd, bands, ["region"])
+    if "bins" in parts:
+        inside["bin"] = reference.in_cells(record, to.labels("bin_lat"), to.labels("bin_lon"), case.bins["width"])
+        to.parts_cover("bins", inside["bin"], counted)
+        inside["bin"] = inside["bin"] & reference.within_depth(record, case.bins.get("depth"))
+        to.means("bin", inside["bin"], psd, bands, ["bin_lat", "bin_lon"])
+    if "spectrogram" in parts:
+        spectrogram(to, case, inside, average)
+    if "components" in parts:
+        components(to, everything)
+    if "confidence" in parts:
+        confidence(to, inside, dof, counted)
+    return to.failed
+
+
+def in_regions(case: Case, record) -> np.ndarray:
+    """[region, point]"""
+    parts = []
+    for region in case.regions:
+        part = (reference.in_geojson(record, pathlib.Path(region["geojson"])) if "geojson" in region
+                else reference.in_box(record, region["lon"], region["lat"]))
+        parts.append(part & reference.within_depth(record, region.get("depth")))
+    return np.stack(parts)
+
+
+def scaled(to: Comparison, case: Case, psd, inside) -> None:
+    step, limit = case.zonal.get("f_ratio_step", 0.05), case.zonal.get("f_ratio_limit", 3.0)
+    count = round(limit / step)
+    ratio = np.arange(-count, count + 1) * step
+    to.same("f_ratio", to.labels("f_ratio"), ratio)
+    density = to.spectra.scaled(psd, ratio, step)
+    mean, area = reference.weighted_mean(inside * to.record.area, density)
+    if "zonal_psd_scaled" in to:
+        to.same("zonal_psd_scaled", to.result["zonal_psd_scaled"].transpose("lat", "f_ratio").values, mean)
+    if "zonal_area_scaled" in to:
+        to.same("zonal_area_scaled", to.result["zonal_area_scaled"].transpose("lat", "f_ratio").values, area, over=None)
+
+
+def confidence(to: Comparison, inside, dof, counted) -> None:
+    """float32 whatever the precision; of a zonal mean, the limits of one point of its mean dof."""
+    probability = to.result["confidence_lower"].attrs["probability"]
+    for side, factors in reference.confidence_factors(dof, probability).items():
+        to.same(f"confidence_{side}", to.at_points(f"confidence_{side}"), factors,
+                scale=np.abs(factors) * max(1, 3e-7 / to.tolerance))
+    if "zonal" in inside:
+        mean, _ = reference.weighted_mean(inside["zonal"] * to.record.area, dof)
+        for side, factors in reference.confidence_factors(mean, probability).items():
+            name = f"zonal_confidence_{side}"
+            if name in to:
+                to.same(name, to.result[name].values.astype("f8"), factors, scale=np.abs(factors) * max(1, 3e-7 / to.tolerance))
+
+
+def classes(to: Comparison, average: str) -> list[np.ndarray]:
+    """The segments behind each label of `time_segment`."""
+    labels, middles = to.labels("time_segment"), to.spectra.middles
+    months = middles.astype("M8[M]").astype(int) % 12 + 1
+    found = []
+    if average == "segment":
+        if labels.dtype.kind == "M":
+            apart = np.abs((labels - middles) / np.timedelta64(1, "s")).max() if len(labels) == len(middles) else np.inf
+            to.tell(apart <= 0.5 * to.spectra.record.step_seconds, f"time_segment: at most {apart:.0f} s from the middles")
+        return [np.array([each]) for each in range(len(middles))]
+    for label in labels:
+        text = str(label).lower()
+        if average == "month":
+            wanted = [MONTHS.index(text[:3]) + 1] if text[:3] in MONTHS else [int(label)]
+        else:
+            wanted = SEASONS[text] if text in SEASONS else list(SEASONS.values())[int(label) - 1]
+        found.append(np.flatnonzero(np.isin(months, wanted)))
+    to.tell(sum(map(len, found)) == len(middles), f"time_segment {list(labels)}: every segment belongs to one")
+    return found
+
+
+def spectrogram(to: Comparison, case: Case, inside, average) -> None:
+    found = classes(to, average)
+    psd = np.stack([to.spectra.mean(to.spectra.rotary, segments) for segments in found], axis=1)
+    if "spectrogram" in to:
+        to.same("spectrogram", to.at_points("spectrogram"), psd)
+    if "spectrogram_segments_used" in to:
+        used = np.stack([to.spectra.used[segments].sum(axis=0) for segments in found], axis=1)
+        to.equal("spectrogram_segments_used", to.at_points("spectrogram_segments_used"), used)
+    if "spectrogram_dof" in to:
+        dof = np.stack([to.spectra.degrees_of_freedom(segments) for segments in found], axis=1)
+        to.same("spectrogram_dof", to.at_points("spectrogram_dof"), dof,
+                scale=np.float64(np.nanmax(dof) * max(1, 2e-7 / to.tolerance)))
+    if "band_ke_segments" in to:
+        each = [to.spectra.bands(psd[:, one], list(case.bands.values()))["band_ke"] for one in range(len(found))]
+        values = to.result["band_ke_segments"].transpose("j", "i", "time_segment", "band").values.astype("f8")
+        to.same("band_ke_segments", values[to.record.j, to.record.i], np.stack(each, axis=0).transpose(2, 0, 1), over=0)
+    for prefix, part in inside.items():
+        name = f"{prefix}_spectrogram"
+        if name in to:
+            weights = (part * to.record.area).reshape(-1, part.shape[-1])
+            mean = np.stack([reference.weighted_mean(weights, psd[:, one])[0] for one in range(len(found))])
+            got = to.result[name].transpose("time_segment", ..., "freq_time").values
+            to.same(name, got, mean.reshape(len(found), *part.shape[:-1], -1))
+
+
+def components(to: Comparison, segments) -> None:
+    """Ratios and angles are compared as far as the densities fix them: weighted by these."""
+    to.same("freq_time_one_sided", to.labels("freq_time_one_sided"), to.spectra.frequency_one_sided)
+    expected = to.spectra.components(segments)
+    total = expected["S_uu"] + expected["S_vv"]
+    largest = np.nanmax(total, axis=-1, keepdims=True, initial=0)
+    for name, values in expected.items():
+        if name in to:
+            # Components' errors are those of the whole: a weak one beside a strong one is not more exact.
+            scale = largest / np.where(total > 0, total, np.nan) if name == "rotary_coefficient" else largest
+            to.same(name, to.at_points(name), values, scale=np.nan_to_num(scale, nan=np.inf))
+    for name, (got, value) in ellipse(to, segments, expected, total).items():
+        to.same(name, got, value, scale=largest)
+
+
+def ellipse(to: Comparison, segments, densities, total) -> dict:
+    """What the four arrays stand for, in units of a density, away from 0 and Nyquist: (got, expected) by name."""
+    names = ["ellipse_major", "ellipse_minor", "ellipse_inclination", "ellipse_stability"]
+    if not all(name in to for name in names):
+        return {}
+    major, minor, inclination, stability = (to.at_points(name) for name in names)
+    units = to.result.ellipse_major.attrs["units"], to.result.ellipse_inclination.attrs["units"]
+    major, minor = (values / (np.sqrt(to.spectra.df) if units[0] == "m s-1" else 1) for values in (major, minor))
+    angle = np.deg2rad(inclination) if units[1].startswith("degree") else inclination
+    ccw, cw = to.spectra.senses(to.spectra.mean(to.spectra.rotary, segments))
+    uu, vv, uv = (densities[name] for name in ("S_uu", "S_vv", "S_uv"))
+    outer = uu - vv + 2j * uv.real
+    even = to.spectra.length % 2 == 0
+    inner = (slice(None), slice(1, -1 if even else None))
+    # Semi-axes sqrt(S_ccw) +- sqrt(S_cw): their sum of squares and product are 2 (S_ccw + S_cw) and S_ccw - S_cw.
+    return {name: (got[inner], value[inner]) for name, (got, value) in {
+        "ellipse_major and _minor, squares": ((major**2 + minor**2) / 2, ccw + cw),
+        "ellipse_major times _minor": (major * minor, ccw - cw),
+        "ellipse_inclination": (np.abs(outer) * np.exp(2j * angle), outer),
+        "ellipse_stability": (2 * stability * np.sqrt(ccw * cw), np.abs(outer)),
+    }.items()}
+
+
+def halves(program, work, case, parts, selections) -> int:
+    """Zonal and regional arrays of two parts of the grid, added by their areas, are those of the whole."""
+    parts = [part for part in ("zonal", "scaled", "regions", "bins") if part in parts]
+    whole = case.run(program, work, parts, "f64", suffix="-whole")
+    failed = 0
+    for dimension, ranges in selections.items():
+        one, other = (case.run(program, work, parts, "f64", select={dimension: each}, suffix=f"-{dimension}-{number}")
+                      for number, each in enumerate(ranges))
+        for name in whole.data_vars:
+            prefix = name.split("_")[0]
+            if prefix not in ("zonal", "region", "bin") or "confidence" in name or name.endswith(("_area", "_area_scaled")):
+                continue
+            area = f"{prefix}_area_scaled" if name.endswith("_scaled") else f"{prefix}_area"
+            both = [xr.align(part[[name, area]], whole, join="right", exclude=["j", "i", "band"])[0] for part in (one, other)]
+            weights = [part[area].fillna(0) for part in both]
+            total = sum(weights)
+            if name.endswith("_count"):
+                added, expected = sum(part[name].fillna(0) for part in both), whole[name]
+            else:
+                added = sum((part[name] * weight).fillna(0) for part, weight in zip(both, weights)) / total.where(total > 0)
+                expected = whole[name]
+            good = np.allclose(total, whole[area], rtol=1e-12) and np.allclose(
+                added, expected.transpose(*added.dims), rtol=1e-11, atol=1e-13 * float(np.abs(expected).max()), equal_nan=True)
+            # A band that some points lack has no area of its own: its means do not add up.
+            if "band_ke" in name:
+                full = expected.notnull().all([d for d in expected.dims if d != "band"])
+                good = good or np.allclose(added.sel(band=full), expected.sel(band=full).transpose(*added.dims), rtol=1e-11)
+            print(f"{'ok  ' if good else 'FAIL'} halves by {dimension}: {name}")
+            failed += not good
+    return failed
+
+
+def known(program, work, parts) -> int:
+    """Circles at f0 of 0.3 m/s and then 0.6 m/s, and one ellipse: what is known of them without an estimate."""
+    failed = 0
+
+    def tell(good, message) -> None:
+        nonlocal failed
+        print(f"{'ok  ' if good else 'FAIL'} known: {message}")
+        failed += not good
+
+    samples = 60
+    df = 4 / samples
+    folder = work / "circles"
+    if {"zonal", "scaled", "spectrogram", "base"} & set(parts):
+        product_input.circles(folder)
+        case = Case("circles", folder, samples, {"near_inertial": ["0.5 f", "1.5 f"]}, [], {"width": 2.5}, {}, centre=False)
+        result = case.run(program, work, [part for part in parts if part in ("zonal", "scaled", "spectrogram")], "f64")
+        # Fifteen half-overlapping segments: seven before the change of speed, one across it, seven after.
+        energy = 0.5 * (0.3**2 + 0.6**2)
+    if "base" in parts:
+        turn = result.rotary_psd.idxmax("freq_time")
+        tell(bool((np.abs(turn + result.f0) <= df / 2 + 1e-9).all()), "circles are at -f0, within half a bin")
+    if "zonal" in parts:
+        f0 = 2 * reference.OMEGA * np.sin(np.deg2rad(result.lat)) * 86400 / (2 * np.pi)
+        peak = result.zonal_psd.idxmax("freq_time")
+        tell(bool((np.abs(peak + f0) <= df / 2 + 1e-9).all()), "zonal_psd has its peaks at -f0 at 24 latitudes, within half a bin")
+        variance = result.zonal_psd.sum("freq_time") * df
+        far = np.abs(f0) > 4 * df
+        tell(bool(np.allclose(variance[far], energy, rtol=0.03)), f"zonal_psd integrates to the mean square speed, {energy:.4f}")
+    if "scaled" in parts:
+        step = float(result.f_ratio[1] - result.f_ratio[0])
+        f0 = 2 * reference.OMEGA * np.sin(np.deg2rad(result.lat)) * 86400 / (2 * np.pi)
+        near = np.abs(f0) < 2 * df
+        empty = result.zonal_psd_scaled.isnull().all("f_ratio")
+        tell(bool((empty == near).all()), "zonal_psd_scaled is not there within 2 df of f = 0, and is elsewhere")
+        # At low latitudes a bin of the spectrum is wider than those of f_ratio: a plateau of equal values.
+        seen = result.zonal_psd_scaled.isel(lat=~near.values)
+        half_bin = df / 2 / np.abs(f0[~near.values])
+        peak = seen.fillna(0).max("f_ratio")
+        at = (seen.f_ratio * (seen >= 0.999 * peak)).sum("f_ratio") / (seen >= 0.999 * peak).sum("f_ratio")
+        tell(bool((np.abs(at + 1) <= half_bin + step).all() and (at < 0).all()),
+             f"zonal_psd_scaled has its peak at -1 at {at.size} latitudes of both hemispheres")
+        inside = np.abs(seen.f_ratio + 1) <= 4 * half_bin + step
+        share = seen.where(inside, 0).sum("f_ratio") * step
+        tell(bool(np.allclose(share, energy, rtol=0.05)), f"and around it the mean square speed, {energy:.4f}: {share.values.round(4)}")
+    if "spectrogram" in parts:
+        far = np.abs(result.f0.values) > 6 * df
+        series = result.band_ke_segments.isel(band=0).transpose("j", "i", "time_segment").values[far]
+        count = series.shape[1]
+        tell(count == 15 and np.allclose(series[:, :7], 0.5 * 0.3**2, rtol=0.01) and np.allclose(series[:, 8:], 0.5 * 0.6**2, rtol=0.01),
+             f"band_ke_segments is {0.5 * 0.3**2:.3f} in the first half, {0.5 * 0.6**2:.3f} in the second")
+    if "components" in parts:
+        major, minor, degrees, bin_number = 0.3, -0.12, 130.0, 7
+        folder = work / "ellipses"
+        product_input.ellipses(folder, bin_number * df, major, minor, degrees)
+        case = Case("ellipses", folder, samples, {"line": [bin_number * df - 0.2, bin_number * df + 0.2]}, [], {}, {}, centre=False)
+        result = case.run(program, work, ["components"], "f64").isel(freq_time_one_sided=bin_number)
+        ratio = (result.ellipse_minor / result.ellipse_major).values
+        tell(np.allclose(ratio, minor / major, atol=1e-6), f"ellipse: minor / major {ratio.flat[0]}, is {minor / major}")
+        found = result.ellipse_inclination.values
+        found = found if result.ellipse_inclination.attrs["units"].startswith("degree") else np.rad2deg(found)
+        tell(np.allclose((found - degrees + 90) % 180, 90, atol=1e-4), f"ellipse: inclination {found.flat[0]}, is {degrees}")
+        tell(np.allclose(result.ellipse_stability, 1, atol=1e-6), "ellipse: stability 1")
+        coefficient = 2 * major * minor / (major**2 + minor**2)
+        tell(np.allclose(result.rotary_coefficient, coefficient, atol=1e-6), f"ellipse: rotary coefficient {coefficient:.4f}")
+        # A line on a bin, by a Hann window, has 2/3 of its variance there.
+        density = 2 / 3 * (major**2 + minor**2) / 4 / df
+        tell(np.allclose(result.ke_psd, density, rtol=1e-5), f"ellipse: ke_psd {float(result.ke_psd[0, 0]):.5f}, is {density:.5f}")
+        axis = 2 / 3 * major**2 / (df if result.ellipse_major.attrs["units"] != "m s-1" else 1)
+        tell(np.allclose(result.ellipse_major**2, axis, rtol=1e-5), f"ellipse: semi-major axis {float(result.ellipse_major[0, 0]):.5f}, is {axis**0.5:.5f}")
+    return failed
+
+
+def polygon_with_hole(path: pathlib.Path, outline, hole) -> str:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [outline, hole]}}]}))
+    return str(path)
+
+
+def two_polygons(path: pathlib.Path, one, other, hole) -> str:
+    path.write_text(json.dumps({"type": "MultiPolygon", "coordinates": [[one], [other, hole]]}))
+    return str(path)
+
+
+def cases(sample: pathlib.Path, work: pathlib.Path) -> list[Case]:
+    """The regional sample, and the run across the equator with an even and an odd length of segments."""
+    outline = [[-57.1, 22.3], [-30.2, 24.1], [-28.3, 47.9], [-44.7, 34.2], [-55.3, 48.8], [-57.1, 22.3]]
+    hole = [[-47.3, 27.1], [-38.2, 26.3], [-42.4, 31.9], [-47.3, 27.1]]
+    regional = Case(
+        "regional", sample, 240,
+        {"low": [0.0, 0.5], "diurnal": [0.9, 1.1], "semidiurnal": [1.9, 2.1], "near_inertial": ["0.9 f", "1.1 f"],
+         "supertidal": [2.1, "nyquist"]},
+        [{"name": "west", "lon": [-60.1, -45.1], "lat": [20.1, 50.1]},
+         {"name": "deep east", "lon": [-45.1, -24.1], "lat": [25.1, 45.1], "depth": [1000.0, float("inf")]},
+         {"name": "with a hole", "geojson": polygon_with_hole(work / "hole.geojson", outline, hole)}],
+        {"width": 1.0, "depth": [200.0, float("inf")]}, {"width": [4.0, 3.0], "depth": [0.0, 3500.0]})
+    product_input.noisy(work / "equator")
+    east = [[170.4, -21.2], [179.7, -19.3], [179.6, 14.2], [169.2, 11.1], [170.4, -21.2]]
+    west = [[-179.8, -26.3], [-166.1, -24.8], [-167.3, 27.7], [-179.9, 21.4], [-179.8, -26.3]]
+    hole = [[-176.6, -10.3], [-170.9, -9.2], [-172.2, 8.4], [-176.6, -10.3]]
+    regions = [
+        {"name": "date line", "lon": [175.1, -170.1], "lat": [-20.1, 20.1]},
+        {"name": "polygons", "geojson": two_polygons(work / "two.geojson", east, west, hole), "depth": [500.0, 4500.0]}]
+    bands = {"low": [0.0, 0.5], "near_inertial": ["0.9 f", "1.1 f"], "high": [1.2, "nyquist"], "fast": ["2.5 f", "2.9 f"]}
+    across = [Case(f"equator-{samples}", work / "equator", samples, bands, regions,
+                   {"width": 5.0, "depth": [100.0, float("inf")], "f_ratio_limit": 3.0, "f_ratio_step": step},
+                   {"width": [7.5, 10.0]}, valid_range=[-10.0, 10.0]) for samples, step in ((60, 0.05), (45, 0.125))]
+    return [regional, *across]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("sample", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("work", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("--only", type=lambda text: text.split(","), default=PARTS)
+    arguments = parser.parse_args()
+    program, work, parts = arguments.program, arguments.work, arguments.only
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"{sorted(unknown)} are none of {PARTS}")
+    work.mkdir(parents=True, exist_ok=True)
+
+    failed = 0
+    regional, even, odd = cases(arguments.sample, work)
+    # One run each where nothing else than the averaging of segments differs.
+    averages = ["segment", "month", "season"] if "spectrogram" in parts else ["segment"]
+    estimated = {}
+    for case, precision, each in [(regional, "f32", averages), (even, "f32", averages[:1]), (even, "f64", averages), (odd, "f64", averages[:1])]:
+        for average in each:
+            spectra = estimated.setdefault(case.name, None) or case.spectra()
+            estimated[case.name] = spectra
+            result = case.run(program, work, parts, precision, average, suffix=f"-{precision}-{average}")
+            failed += compare(case, spectra, result, parts, precision, average)
+    if "halves" in parts:
+        whole = parts if set(parts) & {"zonal", "regions", "bins"} else PARTS
+        failed += halves(program, work, even, whole, {"i": ([0, 5], [5, 12]), "j": ([0, 13], [13, 24])})
+    if "known" in parts:
+        failed += known(program, work, parts if set(parts) - {"known"} else PARTS)
+    print(f"{failed} differ")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
