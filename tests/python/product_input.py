@@ -68,6 +68,10 @@ def noisy(folder: pathlib.Path) -> None:
     random = np.random.default_rng(7)
     nj, ni, nt = 24, 12, 480
     wet = random.random((nj, ni)) < 0.8
+    # The last of these has no segment left.
+    bad = [(5, 5, slice(40, 42)), (15, 8, slice(200, 330)), (9, 9, slice(0, 1)), (20, 3, slice(10, None, 15))]
+    for j, i, _ in bad:
+        wet[j, i - 1:i + 1] = True
     grid = Grid(165.0, -30.0, 2.5, wet, random.uniform(50.0, 5000.0, (nj, ni)), closed=True)
     t = days(nt)[:, None, None]
     noise = random.normal(size=(2, nt, nj, ni))
@@ -79,7 +83,7 @@ def noisy(folder: pathlib.Path) -> None:
     # Stronger in the second half and to the north: no mean, in time or in space, is that of another weight.
     w = w * (1 + t / t.max()) * (1 + np.arange(nj)[:, None] / nj)
     u, v = 0.1 + w.real + 0.1 * noise[0], -0.05 + w.imag + 0.1 * noise[1]
-    for j, i, steps in [(5, 5, slice(40, 42)), (15, 8, slice(200, 330)), (20, 3, slice(10, None, 15)), (9, 9, slice(0, 1))]:
+    for j, i, steps in bad:
         u[steps, j, i] = 25.0
     write_run(folder, grid, u, v)
 
