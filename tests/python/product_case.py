@@ -10,7 +10,7 @@ import xarray as xr
 import product_input
 import product_reference as reference
 
-SPECTROGRAM_KEEP = ["spectrum", "bands", "zonal", "regions", "bins"]
+SPECTROGRAM_KEEP = ["points", "bands", "zonal", "regions", "bins"]
 COMPONENTS = ["S_uu", "S_vv", "S_uv", "ke_psd", "rotary_coefficient", "ellipse"]
 
 
@@ -86,17 +86,20 @@ def cases(sample: pathlib.Path, work: pathlib.Path) -> list[Case]:
         "regional", sample, 240,
         {"low": [0.0, 0.5], "diurnal": [0.9, 1.1], "semidiurnal": [1.9, 2.1], "near_inertial": ["0.9 f", "1.1 f"],
          "supertidal": [2.1, "nyquist"]},
-        [{"name": "west", "lon": [-60.1, -45.1], "lat": [20.1, 50.1]},
-         {"name": "deep east", "lon": [-45.1, -24.1], "lat": [25.1, 45.1], "depth": [1000.0, float("inf")]},
+        # Points on all four edges of the first; the floor of the basin is flat, at 4000 m.
+        [{"name": "west", "lon": [-59.625, -44.625], "lat": [20.375, 49.625]},
+         {"name": "deep east", "lon": [-45.1, -24.1], "lat": [25.1, 45.1], "depth": [4000.0, float("inf")]},
          {"name": "with a hole", "geojson": polygon_with_hole(work / "hole.geojson", outline, hole)}],
-        {"width": 1.0, "depth": [200.0, float("inf")]}, {"width": [4.0, 3.0], "depth": [0.0, 3500.0]})
+        {"width": 1.0, "depth": [200.0, float("inf")]}, {"width": [4.0, 3.0], "depth": [200.0, 4000.0]})
     product_input.noisy(work / "equator")
     east = [[170.4, -21.2], [179.7, -19.3], [179.6, 14.2], [169.2, 11.1], [170.4, -21.2]]
     west = [[-179.8, -26.3], [-166.1, -24.8], [-167.3, 27.7], [-179.9, 21.4], [-179.8, -26.3]]
     hole = [[-176.6, -10.3], [-170.9, -9.2], [-172.2, 8.4], [-176.6, -10.3]]
+    crossing = [[171.3, -24.2], [-168.9, -21.1], [-173.8, 3.3], [-166.2, 26.8], [173.4, 22.1], [171.3, -24.2]]
     regions = [
         {"name": "date line", "lon": [175.1, -170.1], "lat": [-20.1, 20.1]},
-        {"name": "polygons", "geojson": two_polygons(work / "two.geojson", east, west, hole), "depth": [500.0, 4500.0]}]
+        {"name": "polygons", "geojson": two_polygons(work / "two.geojson", east, west, hole), "depth": [500.0, 4500.0]},
+        {"name": "edges across", "geojson": polygon_with_hole(work / "crossing.geojson", crossing, hole)}]
     bands = {"low": [0.0, 0.5], "near_inertial": ["0.9 f", "1.1 f"], "high": [1.2, "nyquist"], "fast": ["2.5 f", "2.9 f"]}
     across = [Case(f"equator-{samples}", work / "equator", samples, bands, regions,
                    {"width": 5.0, "depth": [100.0, float("inf")], "f_ratio_limit": 3.0, "f_ratio_step": step},

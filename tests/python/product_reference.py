@@ -214,19 +214,22 @@ def in_latitude_bins(record: Record, centres: np.ndarray, width: float) -> np.nd
 
 
 def in_box(record: Record, longitude: list[float], latitude: list[float]) -> np.ndarray:
-    """[point]; from west eastward to east."""
+    """[point]; from west eastward to before east, from south to below north."""
     west, east = longitude
-    eastward = (record.longitude - west) % 360 <= (east - west) % 360
-    return eastward & (record.latitude >= latitude[0]) & (record.latitude <= latitude[1])
+    eastward = (record.longitude - west) % 360 < (east - west) % 360
+    return eastward & (record.latitude >= latitude[0]) & (record.latitude < latitude[1])
 
 
-def in_ring(x: np.ndarray, y: np.ndarray, ring: list) -> np.ndarray:
-    """Whether points lie within a closed ring, by the winding of its edges about them."""
-    turns = np.zeros(x.shape)
-    for (x0, y0), (x1, y1) in zip(ring[:-1], ring[1:]):
-        a, b = np.arctan2(y0 - y, x0 - x), np.arctan2(y1 - y, x1 - x)
-        turns += (b - a + np.pi) % (2 * np.pi) - np.pi
-    return np.abs(turns) > np.pi
+def in_ring(record: Record, ring: list) -> np.ndarray:
+    """[point]: within a closed ring, by the winding of its edges about the point; edges go the short way round."""
+    corners = np.unwrap([corner[0] for corner in ring], period=360)
+    inside = np.zeros(record.latitude.shape, bool)
+    for turn in (-360, 0, 360):
+        x, y = record.longitude + turn, record.latitude
+        angles = [np.arctan2(latitude - y, longitude - x) for longitude, (_, latitude) in zip(corners, ring)]
+        steps = (np.diff(angles, axis=0) + np.pi) % (2 * np.pi) - np.pi
+        inside |= np.abs(steps.sum(axis=0)) > np.pi
+    return inside
 
 
 def in_geojson(record: Record, path: pathlib.Path) -> np.ndarray:
@@ -237,12 +240,7 @@ def in_geojson(record: Record, path: pathlib.Path) -> np.ndarray:
     for geometry in (feature.get("geometry", feature) for feature in features):
         many = geometry["type"] == "MultiPolygon"
         for outline, *holes in geometry["coordinates"] if many else [geometry["coordinates"]]:
-            for turn in (-360, 0, 360):
-                x, y = record.longitude + turn, record.latitude
-                part = in_ring(x, y, outline)
-                for hole in holes:
-                    part &= ~in_ring(x, y, hole)
-                inside |= part
+            inside |= in_ring(record, outline) & ~np.any([in_ring(record, hole) for hole in holes], axis=0)
     return inside
 
 
