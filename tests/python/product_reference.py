@@ -115,6 +115,7 @@ class Spectra:
         starts = self.starts[segments]
         shifts = np.abs(starts[:, None] - starts[None, :])
         rho2 = np.array([[np.sum(window[:max(self.length - s, 0)] * window[s:]) ** 2 for s in row] for row in shifts])
+        rho2 = rho2.reshape(len(starts), len(starts))
         used = self.used[segments].astype("f8")
         pairs = np.einsum("jp,jk,kp->p", used, rho2, used)
         return 2 * used.sum(axis=0) ** 2 / np.where(pairs > 0, pairs, np.nan)

@@ -212,7 +212,7 @@ def classes(to: Comparison, average: str) -> list[np.ndarray]:
         else:
             wanted = SEASONS[text] if text in SEASONS else list(SEASONS.values())[int(label) - 1]
         found.append(np.flatnonzero(np.isin(months, wanted)))
-    to.tell(sum(map(len, found)) == len(middles), f"time_segment {list(labels)}: every segment belongs to one")
+    to.tell(sum(map(len, found)) == len(middles), f"time_segment {list(map(str, labels))}: every segment belongs to one")
     return found
 
 
