@@ -106,7 +106,8 @@ class Spectra:
         values, used = values[segments], self.used[segments]
         there = used.reshape(used.shape + (1,) * (values.ndim - 2))
         count = there.sum(axis=0)
-        return np.where(there, values, 0).sum(axis=0) / np.where(count > 0, count, np.nan)
+        mean = np.where(there, values, 0).sum(axis=0) / np.maximum(count, 1)
+        return np.where(count > 0, mean, np.nan)
 
     def degrees_of_freedom(self, segments) -> np.ndarray:
         """Of each point [point], Percival & Walden (1993, eq. 292b) as the double sum over segments; NaN for none."""

@@ -92,7 +92,8 @@ def ellipses(axes, dataset: xr.Dataset, arguments) -> None:
         axes.add_collection(EllipseCollection(
             2 * scale * major[sense], 2 * scale * np.abs(minor[sense]), inclination[sense], units="xy",
             offsets=np.column_stack([x[sense], y[sense]]), offset_transform=axes.transData, facecolor="none",
-            edgecolor=colour, linewidth=0.7, label=words))
+            edgecolor=colour, linewidth=0.7))
+        axes.plot([], [], color=colour, label=words)
     axes.pcolormesh(dataset.XC, dataset.YC, np.where(dataset.mask == 1, np.nan, 0.0), cmap="Greys", vmin=-0.4, vmax=1,
                     shading="nearest")
     frequency = float(at.freq_time_one_sided)
