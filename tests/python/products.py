@@ -189,11 +189,12 @@ def confidence(to: Comparison, inside, dof, counted) -> None:
     for side, factors in reference.confidence_factors(dof, probability).items():
         to.same(f"confidence_{side}", to.at_points(f"confidence_{side}"), factors,
                 scale=np.abs(factors) * max(1, 3e-7 / to.tolerance))
-    if "zonal" in inside:
-        mean, _ = reference.weighted_mean(inside["zonal"] * to.record.area, dof)
+    for prefix, part in inside.items():
+        # Limits stand where a spectrum does: there is no bin_psd.
+        mean, _ = reference.weighted_mean(part * to.record.area, dof)
         for side, factors in reference.confidence_factors(mean, probability).items():
-            name = f"zonal_confidence_{side}"
-            if name in to:
+            name = f"{prefix}_confidence_{side}"
+            if prefix != "bin" and name in to:
                 to.same(name, to.result[name].values.astype("f8"), factors, scale=np.abs(factors) * max(1, 3e-7 / to.tolerance))
 
 
@@ -230,6 +231,10 @@ def spectrogram(to: Comparison, case: Case, inside, average) -> None:
         dof = np.stack([to.spectra.degrees_of_freedom(segments) for segments in found], axis=1)
         to.same("spectrogram_dof", to.at_points("spectrogram_dof"), dof,
                 scale=np.float64(np.nanmax(dof) * max(1, 2e-7 / to.tolerance)))
+        for side, factors in reference.confidence_factors(dof, 0.95).items():
+            name = f"spectrogram_confidence_{side}"
+            if name in to:
+                to.same(name, to.at_points(name), factors, scale=np.abs(factors) * max(1, 3e-7 / to.tolerance))
     if "band_ke_segments" in to:
         each = [to.spectra.bands(psd[:, one], list(case.bands.values()))["band_ke"] for one in range(len(found))]
         values = to.result["band_ke_segments"].transpose("j", "i", "time_segment", "band").values.astype("f8")
@@ -259,26 +264,26 @@ def components(to: Comparison, segments) -> None:
 
 
 def ellipse(to: Comparison, segments, densities, total) -> dict:
-    """What the four arrays stand for, in units of a density, away from 0 and Nyquist: (got, expected) by name."""
+    """What the four arrays stand for, in units of a density: (got, expected) by name.
+
+    Semi-axes are sqrt(S_ccw df) +- sqrt(S_cw df) [m s-1] with half of the bins at 0 and Nyquist in each sense.
+    """
     names = ["ellipse_major", "ellipse_minor", "ellipse_inclination", "ellipse_stability"]
     if not all(name in to for name in names):
         return {}
     major, minor, inclination, stability = (to.at_points(name) for name in names)
-    units = to.result.ellipse_major.attrs["units"], to.result.ellipse_inclination.attrs["units"]
-    major, minor = (values / (np.sqrt(to.spectra.df) if units[0] == "m s-1" else 1) for values in (major, minor))
-    angle = np.deg2rad(inclination) if units[1].startswith("degree") else inclination
+    to.equal("units", [to.result[name].attrs["units"] for name in names], ["m s-1", "m s-1", "degree", "1"])
+    major, minor, angle = major / np.sqrt(to.spectra.df), minor / np.sqrt(to.spectra.df), np.deg2rad(inclination)
     ccw, cw = to.spectra.senses(to.spectra.mean(to.spectra.rotary, segments))
     uu, vv, uv = (densities[name] for name in ("S_uu", "S_vv", "S_uv"))
     outer = uu - vv + 2j * uv.real
-    even = to.spectra.length % 2 == 0
-    inner = (slice(None), slice(1, -1 if even else None))
-    # Semi-axes sqrt(S_ccw) +- sqrt(S_cw): their sum of squares and product are 2 (S_ccw + S_cw) and S_ccw - S_cw.
-    return {name: (got[inner], value[inner]) for name, (got, value) in {
+    # Sums of squares and products of the semi-axes are 2 (S_ccw + S_cw) and S_ccw - S_cw.
+    return {
         "ellipse_major and _minor, squares": ((major**2 + minor**2) / 2, ccw + cw),
         "ellipse_major times _minor": (major * minor, ccw - cw),
         "ellipse_inclination": (np.abs(outer) * np.exp(2j * angle), outer),
         "ellipse_stability": (2 * stability * np.sqrt(ccw * cw), np.abs(outer)),
-    }.items()}
+    }
 
 
 def halves(program, work, case, parts, selections) -> int:

@@ -83,8 +83,6 @@ def ellipses(axes, dataset: xr.Dataset, arguments) -> None:
     major, minor, inclination, x, y = (
         at[name].transpose("j", "i").values[wet].astype("f8")
         for name in ("ellipse_major", "ellipse_minor", "ellipse_inclination", "XC", "YC"))
-    if not at.ellipse_inclination.attrs["units"].startswith("degree"):
-        inclination = np.rad2deg(inclination)
     spacing = EVERY * float(np.abs(np.diff(dataset.YC.values, axis=0)).mean())
     # The few largest do not make all others small.
     scale = LARGEST_ELLIPSE * spacing / (2 * np.percentile(major, 95))
