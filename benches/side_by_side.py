@@ -8,6 +8,9 @@ PROGRAM is oceanspec, FLOOR the example of that name, which measures the machine
 Every way is run once unmeasured, so that the input is in the page cache, then REPEATS times, the ways in turn; times
 are medians. Peak memory is the sum over all processes of a way of the most that each ever had (VmHWM). Outputs
 are compared first: ways that differ by more than 1e-5 of a spectrum's largest value are not timed against each other.
+
+What is derived from spectra is timed beside plain Welch in pairs, REPEATS of each, the one or the other first by turns; the
+median of the pairs' ratios is told, for the machine's speed drifts by more than the difference.
 """
 import argparse
 import json
@@ -30,6 +33,10 @@ BANDS = ("[" + ", ".join(
     f'{{name="{name}", limits={limits}}}' for name, limits in [
         ("low", "[0.05, 0.5]"), ("diurnal", "[0.9, 1.1]"), ("semidiurnal", "[1.9, 2.1]"),
         ("near_inertial", '["0.9 f", "1.1 f"]'), ("supertidal", "[2.1, 12.0]")]) + "]")
+ZONAL, PRESET, CONFIDENCE = "zonal.width=1.0", 'bands=[{preset="literature"}]', "spectrum.confidence=0.95"
+MONTHLY = [ZONAL, "spectrogram.average=month", 'spectrogram.keep=["zonal"]']
+COMPONENTS = 'components.keep=["S_uu", "S_vv", "S_uv", "ke_psd", "rotary_coefficient", "ellipse"]'
+TOGETHER, WANTED = "zonal, bands, confidence", 1.1
 
 
 def peaks_of(process):
@@ -81,6 +88,7 @@ class Way:
         if measured:
             self.seconds.append(seconds)
             self.peak = max(self.peak, peak)
+        return seconds
 
     def rows(self, j):
         """Spectra of some rows of the grid."""
@@ -129,7 +137,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/bench"))
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--skip", action="append", default=[], choices=["peers", "memory", "costs", "scaling", "small"])
+    parser.add_argument("--skip", action="append", default=[], choices=["peers", "memory", "costs", "scaling", "small", "products"])
     arguments = parser.parse_args()
     program = str(arguments.program.resolve())
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -184,6 +192,19 @@ def main():
         peer("numpy, scipy.fft", "numpy_fft", ".npy"),
     ]
     ways = [way for way in ways if way.part not in arguments.skip]
+    plain = ours("plain", "products", more=["spectrum.confidence=0"])
+    products = [ours(name, "products", more=["spectrum.confidence=0", *more]) for name, more in [
+        ("zonal means", [ZONAL]),
+        ("five bands", [PRESET]),
+        ("confidence", [CONFIDENCE]),
+        (TOGETHER, [ZONAL, PRESET, CONFIDENCE]),
+        ("zonal means alone", [ZONAL, "output.spectrum=false"]),
+        ("zonal spectrogram by month", MONTHLY),
+        ("kinetic energy", ['components.keep=["ke_psd"]']),
+        ("all components", [COMPONENTS]),
+    ]]
+    if "products" in arguments.skip:
+        products = []
     for way in ways:
         way.run(measured=False)
 
@@ -201,6 +222,17 @@ def main():
     for _ in range(arguments.repeats):
         for way in ways:
             way.run(measured=True)
+    ratios = {way.name: [] for way in products}
+    for way in products:
+        plain.run(measured=False)
+        way.run(measured=False)
+        if (way.output / "rotary_psd").is_dir() and difference(plain, way, wet) != 0:
+            sys.exit(f"{way.name} changes the spectra: no times")
+        for pair in range(arguments.repeats):
+            first, second = (plain, way) if pair % 2 == 0 else (way, plain)
+            seconds = {each.name: each.run(measured=True) for each in (first, second)}
+            ratios[way.name].append(seconds[way.name] / seconds[plain.name])
+        shutil.rmtree(way.output)
     floor = json.loads(subprocess.run(
         [arguments.floor, data / "mds", str(arguments.segment), str(int(wet.sum())), arguments.work / "floor.bytes"],
         check=True, capture_output=True, text=True).stdout)
@@ -220,13 +252,24 @@ def main():
         to_base = f"{median / medians[base.name]:15.2f}" if way.part != "small" else f"{'':15}"
         print(f"{way.name:26} {median:8.2f} {min(way.seconds):7.2f} {max(way.seconds):7.2f} {to_base} {to_floor} "
               f"{way.peak / 2**20:9.0f}")
+    if products:
+        print(f"{'beside plain Welch, in pairs':26} {'median s':>8} {'ratio':>7} {'least':>7} {'most':>7} {'peak MiB':>9}")
+    for way in products:
+        of_pairs = ratios[way.name]
+        print(f"{way.name:26} {statistics.median(way.seconds):8.2f} {statistics.median(of_pairs):7.3f} {min(of_pairs):7.3f} "
+              f"{max(of_pairs):7.3f} {way.peak / 2**20:9.0f}")
+        if way.name == TOGETHER:
+            met = "met" if statistics.median(of_pairs) < WANTED else "NOT met"
+            print(f"{'':26} wanted: together less than {WANTED:.2f} times plain Welch: {met}")
     for name, worst in checks.items():
         print(f"largest difference to {name}: {worst:.1e} of each spectrum's peak")
     if arguments.json:
         arguments.json.write_text(json.dumps({
             "machine": here, "floor": floor, "differences": checks,
             "ways": [{"name": way.name, "seconds": way.seconds, "median": medians[way.name], "peak_bytes": way.peak}
-                     for way in ways]}, indent=1))
+                     for way in ways],
+            "products": [{"name": way.name, "seconds": way.seconds, "ratios_to_plain": ratios[way.name],
+                          "ratio": statistics.median(ratios[way.name]), "peak_bytes": way.peak} for way in products]}, indent=1))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,10 @@ check 0 "opens in xarray" "$python" -W error tests/python/open_result.py \
   "$work"/{centred-1,centred-2,native-1,native-2,centred-f64}.zarr
 check 0 "centred, with gaps" run centred-gaps.zarr --set prepare.missing=reject --set 'prepare.valid_range=[-1.0, 1.0]'
 check 0 "confidence limits: scipy" "$python" tests/python/confidence.py "$work"/{centred-2,centred-f64,centred-gaps}.zarr
+check 0 "zonal and regional means, spectrograms, components: numpy, scipy, known answers" \
+  "$python" -W error tests/python/products.py "$oceanspec" "$work" "$work/products"
+check 0 "the same open in xarray" "$python" -W error tests/python/open_result.py \
+  "$work/products"/{regional-f32-segment,regional-f32-month,equator-60-f64-season,equator-45-f64-segment}.zarr
 check 0 "the near-inertial peaks" "$python" -W error "$case_dir/show_peaks.py" "$work/centred-2.zarr"
 
 ifremer=$PWD/configs/ifremer-llc4320.toml
