@@ -13,10 +13,11 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use oceanspec::exchange::{SingleProcess, Transposition, WireUnit, World};
 use oceanspec::plan::{Ground, Machine, Occupancy, Pass, Plan, Problem, Strip, Tile};
+use oceanspec::product::{Bands, Estimate, Product};
 use oceanspec::source::mds::{Endian, Number};
 use oceanspec::spectrum::stages::{SumsStage, TurnStage, add_power};
-use oceanspec::spectrum::{Rotation, Welch, WelchSpec};
-use oceanspec::terms::{Detrend, LANES, Line, Sample, Seconds, Window};
+use oceanspec::spectrum::{GroupSummary, Rotation, Welch, WelchSpec, frequency_step};
+use oceanspec::terms::{Band, Detrend, LANES, Line, Sample, Seconds, Window};
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
@@ -189,6 +190,29 @@ mod in_cache {
                 add_power(black_box(transform), power);
             }
             black_box(&mut power);
+        });
+    }
+
+    /// Kinetic energy of five bands from 16 spectra: a 16th of the time is that of one. Bytes are those of the spectra,
+    /// of which the bands leave out a tenth.
+    #[divan::bench(types = [f32, f64], args = [720, 1440])]
+    fn five_bands<T: Sample>(bencher: Bencher<'_, '_>, segment: usize) {
+        let limits =
+            [["0", "0.5"], ["0.9", "1.1"], ["1.9", "2.1"], ["0.9 f", "1.1 f"], ["2.1", "nyquist"]].map(|written| {
+                Band {
+                    name: String::new(),
+                    limits: written.map(|limit| limit.parse().expect("a limit")),
+                    written: written.map(str::to_owned),
+                }
+            });
+        let bands = Bands::new(limits.into(), frequency_step(segment, Seconds(3600.0)));
+        let psd: Vec<T> = noise::<T>(segment).iter().flat_map(|line| line.0).collect();
+        let (summary, inertial_frequency) = (GroupSummary::default(), std::array::from_fn(|lane| 0.1 * lane as f64));
+        let mut planes = [[0.0; LANES]; 15];
+        bencher.counter(BytesCount::new(LANES * segment * T::BYTES)).bench_local(|| {
+            let (psd, inertial_frequency) = (black_box(&*psd), &inertial_frequency);
+            bands.derive(&Estimate { psd, summary: &summary, active: u16::MAX, inertial_frequency }, &mut planes);
+            black_box(&mut planes);
         });
     }
 }

@@ -71,8 +71,8 @@ fn ln_of_rest(y: f64) -> f64 {
 /// For a large a by the distance of x from it, since the three factors are huge where their product is not (Loader 2000).
 fn ln_power(a: f64, x: f64) -> f64 {
     if a < STIRLING {
-        // Γ(a + 2) = (a + 1) Γ(a + 1).
-        return ln_power(a + 1.0, x) + ((a + 1.0) / x).ln();
+        // Γ(a + 2) = (a + 1) Γ(a + 1). The quotient itself would be infinite for the smallest x.
+        return ln_power(a + 1.0, x) + (a + 1.0).ln() - x.ln();
     }
     let away = (x - a) / a;
     let logarithm = if away.abs() < 0.5 { away.ln_1p() } else { (x / a).ln() };
