@@ -14,6 +14,7 @@ mod band;
 mod chi_squared;
 mod dof;
 mod dpss;
+mod energy_dof;
 mod error;
 mod frequency;
 mod gaps;
@@ -36,6 +37,7 @@ mod truth;
 pub use band::{RotaryEnergy, band_energy, band_variance};
 pub use chi_squared::{chi_squared_quantile, confidence_factors};
 pub use dof::SegmentCorrelation;
+pub use energy_dof::{BinCovariance, band_energy_dof, kinetic_energy_dof};
 pub use error::SpectrumError;
 pub use frequency::{
     ascending_frequencies, ascending_start, frequency_step, one_sided_bins, one_sided_frequencies, zero_index,
