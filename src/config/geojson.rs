@@ -175,7 +175,13 @@ fn parse(text: &str) -> Result<Vec<Parsed>, String> {
             Ok(collection.features.0)
         }
         Some("Feature") => serde_json::from_str(text).map(|feature| vec![feature]).map_err(|error| error.to_string()),
-        Some(other) => Err(format!("is a {other}; a FeatureCollection or a Feature is wanted")),
+        // Without properties it has no name of its own.
+        Some("Polygon" | "MultiPolygon") => serde_json::from_str(text)
+            .map(|geometry| vec![Parsed { geometry: Some(geometry), ..Parsed::default() }])
+            .map_err(|error| error.to_string()),
+        Some(other) => {
+            Err(format!("is a {other}; a FeatureCollection, a Feature, a Polygon or a MultiPolygon is wanted"))
+        }
         None => Err("has no type; a FeatureCollection of GeoJSON is wanted".to_owned()),
     }
 }

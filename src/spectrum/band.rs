@@ -83,7 +83,7 @@ pub fn band_variance<T: Sample>(
 
 /// The bins of 0 to Nyquist under a band, by their number k: one at least, so that a band of no width is NaN on land too.
 /// Those between the first and the last are under it as a whole.
-struct BinRange {
+pub(super) struct BinRange {
     first: usize,
     last: usize,
     /// How much of the first is under the band, in bins.
@@ -94,7 +94,7 @@ struct BinRange {
 
 impl BinRange {
     /// Of a two-sided spectrum of `bins` bins; `None` if nothing is known of the band.
-    fn new(bins: usize, frequency_step: CyclesPerDay, lo: CyclesPerDay, hi: CyclesPerDay) -> Option<Self> {
+    pub(super) fn new(bins: usize, frequency_step: CyclesPerDay, lo: CyclesPerDay, hi: CyclesPerDay) -> Option<Self> {
         let nyquist = bins as f64 / 2.0;
         let (from, to) = (lo.0 / frequency_step.0, hi.0 / frequency_step.0);
         let above_nyquist = from >= nyquist && to > nyquist;
@@ -107,6 +107,15 @@ impl BinRange {
         let last = nearest(to).clamp(first, bins / 2);
         let under = |k: usize| ((k as f64 + 0.5).min(to) - (k as f64 - 0.5).max(from)).max(0.0);
         Some(BinRange { first, last, of_first: under(first), of_last: under(last) })
+    }
+
+    /// Each bin with how much of it is under the band, in bins.
+    pub(super) fn shares(&self) -> impl Iterator<Item = (usize, f64)> {
+        (self.first..=self.last).map(|k| match k {
+            _ if k == self.first => (k, self.of_first),
+            _ if k == self.last => (k, self.of_last),
+            _ => (k, 1.0),
+        })
     }
 }
 

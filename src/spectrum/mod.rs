@@ -17,6 +17,7 @@ mod cross;
 mod dof;
 mod dpss;
 mod ellipse;
+mod energy_dof;
 mod error;
 mod frequency;
 mod gaps;
@@ -43,6 +44,7 @@ pub use band::{RotaryEnergy, band_energy, band_variance};
 pub use chi_squared::{chi_squared_quantile, confidence_factors};
 pub use dof::SegmentCorrelation;
 pub use ellipse::{Ellipse, RotaryBin};
+pub use energy_dof::{BinCovariance, band_energy_dof, kinetic_energy_dof};
 pub use error::SpectrumError;
 pub use frequency::{
     ascending_frequencies, ascending_start, frequency_step, one_sided_bins, one_sided_frequencies, zero_index,

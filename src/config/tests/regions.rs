@@ -140,7 +140,7 @@ fn what_is_wrong_with_a_file_is_told_with_the_feature() {
         ("{\"type\": \"FeatureCollection\"".to_owned(), ": is no GeoJSON: EOF while parsing an object"),
         ("[1, 2]".to_owned(), ": is no GeoJSON: "),
         ("{}".to_owned(), ": has no type; a FeatureCollection of GeoJSON is wanted"),
-        ("{\"type\": \"Topology\"}".to_owned(), ": is a Topology; a FeatureCollection or a Feature is wanted"),
+        ("{\"type\": \"Topology\"}".to_owned(), ": is a Topology; a FeatureCollection, a Feature, a Polygon or a MultiPolygon is wanted"),
         ("{\"type\": \"FeatureCollection\"}".to_owned(), ": missing field `features`"),
         (collection(&[]), ": has no features; each feature is a region"),
         (collection(&["3".to_owned()]), ": feature 1: invalid type: integer `3`"),

@@ -4,9 +4,12 @@ use std::f64::consts::PI;
 
 use rustfft::num_complex::Complex;
 
-use super::super::{Welch, chi_squared_quantile, confidence_factors, zero_index};
+use super::super::{
+    BinCovariance, SegmentSet, Welch, band_energy, band_energy_dof, confidence_factors, kinetic_energy_dof,
+    window_coefficients, zero_index,
+};
 use super::{Noise, hourly, rotary};
-use crate::terms::{Detrend, LANES, Line, Window};
+use crate::terms::{CyclesPerDay, Detrend, LANES, Line, Window};
 
 const SEGMENT: usize = 240;
 const STEPS: usize = 5 * SEGMENT + SEGMENT / 2;
@@ -141,10 +144,7 @@ fn kinetic_energy_is_covered_by_its_own_degrees_of_freedom() {
                 for k in (APART..zero).step_by(APART) {
                     let senses = [row[zero + k], row[zero - k]].map(f64::from);
                     let (true_senses, sum) = ([truth[zero + k], truth[zero - k]], senses[0] + senses[1]);
-                    let limits = |[a, b]: [f64; 2]| {
-                        let dof = dof * (a + b).powi(2) / (a * a + b * b);
-                        [dof / chi_squared_quantile(dof, 0.975), dof / chi_squared_quantile(dof, 0.025)]
-                    };
+                    let limits = |[a, b]: [f64; 2]| confidence_factors(kinetic_energy_dof(dof, a, b), 0.95);
                     let expected = true_senses[0] + true_senses[1];
                     of_truth.count(sum, limits(true_senses), expected);
                     of_estimate.count(sum, limits(senses), expected);
@@ -157,6 +157,51 @@ fn kinetic_energy_is_covered_by_its_own_degrees_of_freedom() {
         assert!(of_estimate.off(0.95).0 > -4.0 && of_estimate.off(0.95).1 < 0.96, "{name}: {report:?}");
         // The factors of one bin are too far apart where the senses share the energy.
         assert!(of_one.off(0.95).1 > 0.965, "{name}: {report:?}");
+    }
+}
+
+/// The energy of a band, by its own degrees of freedom, of the true densities and of the estimated ones; as many as its bins
+/// have together are too many by far, since a Hann window correlates neighbours.
+#[test]
+fn energy_of_a_band_is_covered_by_its_own_degrees_of_freedom() {
+    let df = CyclesPerDay(24.0 / SEGMENT as f64);
+    let limits =
+        [(0.33, 0.62), (0.9, 1.1), (1.0, 3.0), (2.1, 12.0)].map(|(lo, hi)| (CyclesPerDay(lo), CyclesPerDay(hi)));
+    for (name, phi) in [("white", WHITE), ("red", RED), ("turning", TURNING)] {
+        let truth = truth(phi);
+        for (window, overlap) in [(Window::Hann, 0.5), (Window::Hann, 0.75), (Window::Boxcar, 0.0)] {
+            let welch = estimator(window, overlap);
+            let segmentation = welch.segmentation();
+            let coefficients = window_coefficients(window, SEGMENT).unwrap();
+            let covariance =
+                BinCovariance::new(&coefficients, segmentation.hop).of_mean(&SegmentSet::all(segmentation.count));
+            let expected = limits.map(|(lo, hi)| {
+                let energy = band_energy(&truth, df, lo, hi).total();
+                (energy, confidence_factors(band_energy_dof(&truth, df, (lo, hi), &covariance), 0.95))
+            });
+            let mut coverage = limits.map(|_| [Coverage::default(), Coverage::default(), Coverage::default()]);
+            let mut source = Noise(11);
+            for _ in 0..GROUPS {
+                let [u, v] = noise(&mut source, phi);
+                let (psd, summary) = rotary(&welch, &u, &v, None, u16::MAX);
+                for (row, dof) in psd.chunks(SEGMENT).zip(summary.degrees_of_freedom) {
+                    for (([of_truth, of_estimate, naive], (lo, hi)), (energy, factors)) in
+                        coverage.iter_mut().zip(limits).zip(expected)
+                    {
+                        let estimate = band_energy(row, df, lo, hi).total();
+                        of_truth.count(estimate, factors, energy);
+                        let dof_of_estimate = band_energy_dof(row, df, (lo, hi), &covariance);
+                        of_estimate.count(estimate, confidence_factors(dof_of_estimate, 0.95), energy);
+                        let bins = 2.0 * (hi.0 - lo.0) / df.0;
+                        naive.count(estimate, confidence_factors(dof * bins, 0.95), energy);
+                    }
+                }
+            }
+            for ([of_truth, of_estimate, naive], (lo, hi)) in coverage.iter().zip(limits) {
+                let report = [of_truth, of_estimate, naive].map(|coverage| coverage.off(0.95));
+                of_truth.assert(0.95, &format!("{name}, {window} {overlap}, {lo:?} to {hi:?}"));
+            }
+        }
     }
 }
 
