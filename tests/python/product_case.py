@@ -74,7 +74,8 @@ def polygon_with_hole(path: pathlib.Path, outline, hole) -> str:
 
 
 def two_polygons(path: pathlib.Path, one, other, hole) -> str:
-    path.write_text(json.dumps({"type": "MultiPolygon", "coordinates": [[one], [other, hole]]}))
+    path.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": {
+        "type": "MultiPolygon", "coordinates": [[one], [other, hole]]}}))
     return str(path)
 
 
@@ -96,10 +97,11 @@ def cases(sample: pathlib.Path, work: pathlib.Path) -> list[Case]:
     west = [[-179.8, -26.3], [-166.1, -24.8], [-167.3, 27.7], [-179.9, 21.4], [-179.8, -26.3]]
     hole = [[-176.6, -10.3], [-170.9, -9.2], [-172.2, 8.4], [-176.6, -10.3]]
     crossing = [[171.3, -24.2], [-168.9, -21.1], [-173.8, 3.3], [-166.2, 26.8], [173.4, 22.1], [171.3, -24.2]]
+    crossing_hole = [[177.4, -12.3], [-176.9, -9.2], [-178.2, 3.4], [177.4, -12.3]]
     regions = [
         {"name": "date line", "lon": [175.1, -170.1], "lat": [-20.1, 20.1]},
         {"name": "polygons", "geojson": two_polygons(work / "two.geojson", east, west, hole), "depth": [500.0, 4500.0]},
-        {"name": "edges across", "geojson": polygon_with_hole(work / "crossing.geojson", crossing, hole)}]
+        {"name": "edges across", "geojson": polygon_with_hole(work / "crossing.geojson", crossing, crossing_hole)}]
     bands = {"low": [0.0, 0.5], "near_inertial": ["0.9 f", "1.1 f"], "high": [1.2, "nyquist"], "fast": ["2.5 f", "2.9 f"]}
     across = [Case(f"equator-{samples}", work / "equator", samples, bands, regions,
                    {"width": 5.0, "depth": [100.0, float("inf")], "f_ratio_limit": 3.0, "f_ratio_step": step},

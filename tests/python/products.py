@@ -296,7 +296,7 @@ def halves(program, work, case, parts, selections) -> int:
                       for number, each in enumerate(ranges))
         for name in whole.data_vars:
             prefix = name.split("_")[0]
-            if prefix not in ("zonal", "region", "bin") or "confidence" in name or name.endswith(("_area", "_area_scaled")):
+            if prefix not in ("zonal", "region", "bin") or "confidence" in name or name.endswith(("_area", "_area_scaled", "_bounds")):
                 continue
             area = f"{prefix}_area_scaled" if name.endswith("_scaled") else f"{prefix}_area"
             both = [xr.align(part[[name, area]], whole, join="right", exclude=["j", "i", "band"])[0] for part in (one, other)]
