@@ -43,8 +43,10 @@ pub(super) fn chosen(
             if header.dimensions.contains(name) {
                 return Err(not_numbers("the labels of a dimension"));
             }
-            if !is_number(group.array(name)?.kind()) {
-                return Err(not_numbers("elements that are not numbers"));
+            match group.array(name)?.kind() {
+                Some(ElementKind::C64 | ElementKind::C128) => return Err(not_numbers("complex numbers")),
+                Some(kind) if kind.is_real() => {}
+                _ => return Err(not_numbers("elements that are not numbers")),
             }
         }
     }
@@ -55,10 +57,6 @@ pub(super) fn chosen(
         }
     }
     Ok(Chosen { names, only_in_a: vec![], only_in_b: vec![] })
-}
-
-fn is_number(kind: Option<ElementKind>) -> bool {
-    kind.is_some_and(|kind| kind != ElementKind::Text)
 }
 
 /// Arrays of floating point along named dimensions that are coordinates of nothing.

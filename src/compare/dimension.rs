@@ -29,8 +29,8 @@ impl Labels {
         let array = group.array(dimension)?;
         Ok(match array.kind() {
             Some(ElementKind::Text) => Some((Labels::Names(array.read_text()?), ElementKind::Text)),
-            Some(kind) => Some((Labels::Numbers(array.read_all_f64()?), kind)),
-            None => None,
+            Some(kind) if kind.is_real() => Some((Labels::Numbers(array.read_all_f64()?), kind)),
+            _ => None,
         })
     }
 

@@ -94,7 +94,7 @@ impl Ratios {
             ElementKind::I32 => write(Stored::I32(&numbers.iter().map(|&x| x as i32).collect::<Vec<_>>())),
             ElementKind::I64 => write(Stored::I64(&numbers.iter().map(|&x| x as i64).collect::<Vec<_>>())),
             ElementKind::U8 => write(Stored::U8(&numbers.iter().map(|&x| x as u8).collect::<Vec<_>>())),
-            ElementKind::F64 | ElementKind::Text => write(Stored::F64(numbers)),
+            ElementKind::F64 | ElementKind::C64 | ElementKind::C128 | ElementKind::Text => write(Stored::F64(numbers)),
         }?;
         Ok(())
     }
@@ -203,7 +203,7 @@ fn auxiliary(a: &StoredGroup, dimensions: &Dimensions, shared: &[Shared]) -> Res
     for name in wanted {
         let Some(header) = a.headers().get(name) else { continue };
         let array = a.array(name)?;
-        let Some(kind) = array.kind().filter(|kind| *kind != ElementKind::Text) else { continue };
+        let Some(kind) = array.kind().filter(|kind| kind.is_real()) else { continue };
         let along: Option<Vec<&Dimension>> = header.dimensions.iter().map(|name| dimensions.get(name)).collect();
         let Some(along) = along.filter(|along| !along.is_empty() && dimensions.get(name).is_none()) else { continue };
         let all = array.read_all_f64()?;

@@ -12,6 +12,7 @@ enum Data {
     F64(Vec<f64>),
     F32(Vec<f32>),
     I64(Vec<i64>),
+    C128(Vec<[f64; 2]>),
     Text(Vec<String>),
 }
 
@@ -24,6 +25,7 @@ fn write(path: &Path, arrays: &[Array]) -> PathBuf {
             Data::F64(_) => (ElementKind::F64, Fill::Nan),
             Data::F32(_) => (ElementKind::F32, Fill::Nan),
             Data::I64(_) => (ElementKind::I64, Fill::Zero),
+            Data::C128(_) => (ElementKind::C128, Fill::Nan),
             Data::Text(_) => (ElementKind::Text, Fill::Empty),
         };
         ArraySpec {
@@ -49,6 +51,7 @@ fn write(path: &Path, arrays: &[Array]) -> PathBuf {
             Data::F64(values) => Values::F64(values),
             Data::F32(values) => Values::F32(values),
             Data::I64(values) => Values::I64(values),
+            Data::C128(values) => Values::C128(values),
             Data::Text(values) => Values::Text(values),
         };
         store.write_chunk(name, &vec![0; shape.len()], values).unwrap();
@@ -240,6 +243,13 @@ fn what_cannot_be_compared_is_told() {
     assert!(matches!(tell(&[j()], None), CompareError::NoArrayInCommon { .. }));
     assert!(matches!(tell(&[j(), x("m")], Some(&["y"])), CompareError::NotThere { array, .. } if array == "y"));
     assert!(matches!(tell(&[j(), x("m")], Some(&["j"])), CompareError::NotNumbers { .. }));
+    let cross = || ("S_uv", "j", vec![2], Data::C128(vec![[1.0, 2.0]; 2]), "m");
+    let complex = write(&at("c.zarr"), &[j(), x("m"), cross()]);
+    let asked = ["S_uv".to_owned()];
+    let error = compare(&complex, &complex, Options { arrays: Some(&asked), ..Options::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "--arrays: `S_uv` has complex numbers, and cannot be compared");
+    let found = compare(&complex, &complex, Options::default()).unwrap();
+    assert_eq!(found.arrays.iter().map(|array| &*array.name).collect::<Vec<_>>(), ["x"]);
     // What is not asked for is not in the way.
     let b = write(&at("b.zarr"), &[j(), x("km"), ("y", "j", vec![2], pair(), "m")]);
     let only = ["y".to_owned()];

@@ -104,7 +104,7 @@ mod tests {
         let got = SegmentCorrelation::new(&window, hop).degrees_of_freedom(&SegmentSet::from_used(&used));
         assert!((got / (2.0 * k * k / sum) - 1.0).abs() < 1e-13);
         let ascending = (0..used.len()).filter(|k| used[*k]);
-        let of_list = SegmentCorrelation::new(&window, hop).degrees_of_freedom_of(&ascending);
+        let of_list = SegmentCorrelation::new(&window, hop).degrees_of_freedom_of(ascending);
         assert_eq!(of_list.to_bits(), got.to_bits());
         assert!(SegmentCorrelation::new(&window, hop).degrees_of_freedom_of(std::iter::empty()).is_nan());
     }

@@ -57,6 +57,16 @@ impl Number for f64 {
     }
 }
 
+/// Real and imaginary part, each by itself.
+impl<T: Number> Number for [T; 2]
+where
+    [T; 2]: Pod,
+{
+    fn stored(self, keep_bits: Option<u8>) -> Self {
+        self.map(|part| part.stored(keep_bits))
+    }
+}
+
 macro_rules! whole_number {
     ($($kind:ty),*) => {$(
         impl Number for $kind {
@@ -100,6 +110,8 @@ pub(super) fn encode(
             let block = match values {
                 Values::F32(values) => numbers!(values, origin),
                 Values::F64(values) => numbers!(values, origin),
+                Values::C64(values) => numbers!(values, origin),
+                Values::C128(values) => numbers!(values, origin),
                 Values::I32(values) => numbers!(values, origin),
                 Values::I64(values) => numbers!(values, origin),
                 Values::U8(values) => numbers!(values, origin),

@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use num_complex::{Complex32, Complex64};
 use serde_json::{Map, Value, json};
 use zarrs::array::codec::{BytesCodec, Crc32cCodec, ShardingCodecBuilder, VlenUtf8Codec, ZstdCodec};
 use zarrs::array::{
@@ -34,6 +35,8 @@ impl Layout {
         let data_type = match spec.kind {
             ElementKind::F32 => data_type::float32(),
             ElementKind::F64 => data_type::float64(),
+            ElementKind::C64 => data_type::complex64(),
+            ElementKind::C128 => data_type::complex128(),
             ElementKind::I32 => data_type::int32(),
             ElementKind::I64 => data_type::int64(),
             ElementKind::U8 => data_type::uint8(),
@@ -42,6 +45,10 @@ impl Layout {
         let fill_value = match (spec.kind, spec.fill) {
             (ElementKind::F32, Fill::Nan) => FillValue::from(f32::NAN),
             (ElementKind::F64, Fill::Nan) => FillValue::from(f64::NAN),
+            (ElementKind::C64, Fill::Nan) => FillValue::from(Complex32::new(f32::NAN, f32::NAN)),
+            (ElementKind::C128, Fill::Nan) => FillValue::from(Complex64::new(f64::NAN, f64::NAN)),
+            (ElementKind::C64, _) => FillValue::from(Complex32::ZERO),
+            (ElementKind::C128, _) => FillValue::from(Complex64::ZERO),
             (ElementKind::F32, _) => FillValue::from(0f32),
             (ElementKind::F64, _) => FillValue::from(0f64),
             (ElementKind::I32, _) => FillValue::from(0i32),

@@ -208,6 +208,8 @@ impl StoredArray {
         match () {
             () if kind.is::<dt::Float64DataType>() => Some(ElementKind::F64),
             () if kind.is::<dt::Float32DataType>() => Some(ElementKind::F32),
+            () if kind.is::<dt::Complex64DataType>() => Some(ElementKind::C64),
+            () if kind.is::<dt::Complex128DataType>() => Some(ElementKind::C128),
             () if kind.is::<dt::Int64DataType>() || kind.is::<dt::UInt32DataType>() => Some(ElementKind::I64),
             () if kind.is::<dt::Int32DataType>() || kind.is::<dt::Int16DataType>() => Some(ElementKind::I32),
             () if kind.is::<dt::UInt16DataType>() || kind.is::<dt::Int8DataType>() => Some(ElementKind::I32),
@@ -218,6 +220,11 @@ impl StoredArray {
             }
             () => None,
         }
+    }
+
+    /// Whether its elements are complex numbers, which [`read_complex`](Self::read_complex) reads.
+    pub fn is_complex(&self) -> bool {
+        matches!(self.kind(), Some(ElementKind::C64 | ElementKind::C128))
     }
 
     /// Elements along each dimension of what is decoded at once: the inner chunk of a shard, else the chunk.
@@ -236,14 +243,10 @@ impl StoredArray {
     /// `_FillValue` attribute, or a v2 fill value) become NaN.
     ///
     /// # Errors
-    /// [`ReadError::Array`] for text, for packed data (`scale_factor`, `add_offset`), for a part that is not inside
+    /// [`ReadError::Array`] for text and complex numbers, for packed data (`scale_factor`, `add_offset`), for a part that is not inside
     /// the array, or where reading or decoding fails.
     pub fn read_f64(&self, start: &[u64], shape: &[u64]) -> Result<Vec<f64>, ReadError> {
-        if ["scale_factor", "add_offset"].iter().any(|name| self.header.attributes.contains_key(*name)) {
-            return Err(self.wrong("packed data (`scale_factor`, `add_offset`) are not read; store the values".into()));
-        }
-        let bytes = self.read_bytes(start, shape)?;
-        let bytes = bytes.into_fixed().map_err(|_| self.wrong("its elements are not numbers".into()))?;
+        let bytes = self.read_numbers(start, shape)?;
         let kind = self.array.data_type();
         // Decoded elements are in the byte order of this machine.
         macro_rules! widen {
@@ -274,6 +277,24 @@ impl StoredArray {
         Ok(values)
     }
 
+    /// Reads the part of `shape` from `start` on, in C order, of an array of complex numbers: real and imaginary part.
+    ///
+    /// # Errors
+    /// [`ReadError::Array`] for other elements; else as [`read_f64`](Self::read_f64).
+    pub fn read_complex(&self, start: &[u64], shape: &[u64]) -> Result<Vec<[f64; 2]>, ReadError> {
+        let bytes = self.read_numbers(start, shape)?;
+        match self.kind() {
+            Some(ElementKind::C64) => {
+                let pairs = bytes.as_chunks().0.iter().map(|pair| bytemuck::cast::<[u8; 8], [f32; 2]>(*pair));
+                Ok(pairs.map(|pair| pair.map(f64::from)).collect())
+            }
+            Some(ElementKind::C128) => {
+                Ok(bytes.as_chunks().0.iter().map(|pair| bytemuck::cast::<[u8; 16], [f64; 2]>(*pair)).collect())
+            }
+            _ => Err(self.wrong(format!("elements of type {:?} are not complex numbers", self.array.data_type()))),
+        }
+    }
+
     /// Reads all of a small numeric array.
     ///
     /// # Errors
@@ -298,6 +319,16 @@ impl StoredArray {
             return Err(self.wrong(format!("elements of type {kind:?} are not strings")));
         };
         text.map_err(|error| self.wrong(error.to_string()))
+    }
+
+    /// The bytes of elements of a fixed size that are stored as they are.
+    fn read_numbers(&self, start: &[u64], shape: &[u64]) -> Result<Vec<u8>, ReadError> {
+        if ["scale_factor", "add_offset"].iter().any(|name| self.header.attributes.contains_key(*name)) {
+            return Err(self.wrong("packed data (`scale_factor`, `add_offset`) are not read; store the values".into()));
+        }
+        let bytes = self.read_bytes(start, shape)?;
+        let bytes = bytes.into_fixed().map_err(|_| self.wrong("its elements are not numbers".into()))?;
+        Ok(bytes.into_owned())
     }
 
     fn read_bytes(&self, start: &[u64], shape: &[u64]) -> Result<ArrayBytes<'static>, ReadError> {

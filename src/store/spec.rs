@@ -13,6 +13,10 @@ pub enum ElementKind {
     F32,
     /// float64.
     F64,
+    /// complex64: real and imaginary part, float32 each.
+    C64,
+    /// complex128: real and imaginary part, float64 each.
+    C128,
     /// int32.
     I32,
     /// int64.
@@ -23,10 +27,17 @@ pub enum ElementKind {
     Text,
 }
 
+impl ElementKind {
+    /// Whether an element is one real number.
+    pub fn is_real(self) -> bool {
+        !matches!(self, ElementKind::C64 | ElementKind::C128 | ElementKind::Text)
+    }
+}
+
 /// What an element reads as where nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fill {
-    /// Not a number, floats only: missing.
+    /// Not a number, floats and complex numbers (in both parts) only: missing.
     Nan,
     /// Zero, of any number.
     Zero,
@@ -53,7 +64,7 @@ pub struct ArraySpec {
     pub fill: Fill,
     /// CF attributes: `long_name`, `units`, `coordinates` and so on.
     pub attributes: Map<String, Value>,
-    /// Bits of a float's mantissa that are kept (of 23 or 52); the others are rounded to zero.
+    /// Bits of a float's mantissa, or of both parts of a complex number, that are kept (of 23 or 52); the others are rounded to zero.
     pub keep_bits: Option<u8>,
 }
 
@@ -84,6 +95,10 @@ pub enum Values<'a> {
     F32(&'a [f32]),
     /// float64.
     F64(&'a [f64]),
+    /// complex64, pairs of real and imaginary part.
+    C64(&'a [[f32; 2]]),
+    /// complex128, pairs of real and imaginary part.
+    C128(&'a [[f64; 2]]),
     /// int32.
     I32(&'a [i32]),
     /// int64.
@@ -100,6 +115,8 @@ impl Values<'_> {
         match self {
             Values::F32(_) => ElementKind::F32,
             Values::F64(_) => ElementKind::F64,
+            Values::C64(_) => ElementKind::C64,
+            Values::C128(_) => ElementKind::C128,
             Values::I32(_) => ElementKind::I32,
             Values::I64(_) => ElementKind::I64,
             Values::U8(_) => ElementKind::U8,
@@ -112,6 +129,8 @@ impl Values<'_> {
         match self {
             Values::F32(values) => values.len(),
             Values::F64(values) => values.len(),
+            Values::C64(values) => values.len(),
+            Values::C128(values) => values.len(),
             Values::I32(values) => values.len(),
             Values::I64(values) => values.len(),
             Values::U8(values) => values.len(),
@@ -147,19 +166,19 @@ impl ArraySpec {
                 return Err("strings are not sharded".into());
             }
         }
+        let mantissa_bits = match self.kind {
+            ElementKind::F32 | ElementKind::C64 => 23,
+            ElementKind::F64 | ElementKind::C128 => 52,
+            _ => 0,
+        };
         let fill_fits = match self.fill {
-            Fill::Nan => matches!(self.kind, ElementKind::F32 | ElementKind::F64),
+            Fill::Nan => mantissa_bits > 0,
             Fill::Zero => self.kind != ElementKind::Text,
             Fill::Empty => self.kind == ElementKind::Text,
         };
         if !fill_fits {
             return Err(format!("fill {:?} does not go with {:?}", self.fill, self.kind));
         }
-        let mantissa_bits = match self.kind {
-            ElementKind::F32 => 23,
-            ElementKind::F64 => 52,
-            _ => 0,
-        };
         if let Some(bits) = self.keep_bits
             && !(1..=mantissa_bits).contains(&bits)
         {

@@ -25,7 +25,7 @@ fn array(name: &str, dims: &str, shape: &[u64], chunk: &[u64], kind: ElementKind
         inner: None,
         kind,
         fill: match kind {
-            ElementKind::F32 | ElementKind::F64 => Fill::Nan,
+            ElementKind::F32 | ElementKind::F64 | ElementKind::C64 | ElementKind::C128 => Fill::Nan,
             ElementKind::Text => Fill::Empty,
             _ => Fill::Zero,
         },
@@ -69,6 +69,9 @@ fn spec(codec: Codec) -> GroupSpec {
     let mut freq = array("freq_time", "freq_time", &[NF], &[NF], F64);
     freq.attributes.insert("units".into(), "d-1".into());
     let mut band = array("band", "band", &[2], &[2], Text);
+    let mut cross = array("S_uv", "face j i freq_time", &[FACES, NJ, NI, NF], &[1, 4, 4, NF], C64);
+    cross.inner = Some(vec![1, 2, 2, NF]);
+    coordinates(&mut cross, "m2 s-2 d", "XC YC");
     let mut limits = array("band_limits", "band limit", &[2, 2], &[2, 2], Text);
     band.attributes.remove("units");
     limits.attributes.remove("units");
@@ -88,6 +91,8 @@ fn spec(codec: Codec) -> GroupSpec {
             array("face", "face", &[FACES], &[FACES], I64),
             array("j", "j", &[NJ], &[NJ], I64),
             array("i", "i", &[NI], &[NI], I64),
+            cross,
+            array("response", "freq_time", &[NF], &[3], C128),
         ],
         attributes: attributes(json!({"Conventions": "CF-1.10", "omega": crate::terms::OMEGA})),
         codec,
@@ -99,7 +104,11 @@ fn value(array: &str, index: &[u64]) -> f64 {
     let linear = index.iter().fold(0, |linear, index| linear * 13 + index) as f64;
     match array {
         // Land: two whole inner chunks, and single points.
-        "rotary_psd" | "band_ke" if index[index.len().min(3) - 1] < 2 || (linear as u64).is_multiple_of(17) => f64::NAN,
+        "rotary_psd" | "band_ke" | "S_uv"
+            if index[index.len().min(3) - 1] < 2 || (linear as u64).is_multiple_of(17) =>
+        {
+            f64::NAN
+        }
         "rotary_psd" => linear * 0.37 + 0.1,
         "band_ke" => (linear + 1.0).sqrt(),
         "band_flag" => linear % 8.0,
@@ -107,6 +116,12 @@ fn value(array: &str, index: &[u64]) -> f64 {
         "time" => linear * 3600.0,
         _ => linear,
     }
+}
+
+/// A complex number at a place; land in both parts.
+fn complex_value(array: &str, index: &[u64]) -> [f64; 2] {
+    let x = value(array, index);
+    [x + 0.25, 7.0 - x]
 }
 
 fn indices(start: &[u64], shape: &[u64]) -> Vec<Vec<u64>> {
@@ -131,6 +146,15 @@ fn write(store: &ResultStore, spec: &ArraySpec, chunk: &[u64]) -> Result<u64, St
             store.write_chunk(&spec.name, chunk, Values::F32(&values))
         }
         ElementKind::F64 => store.write_chunk(&spec.name, chunk, Values::F64(&values)),
+        ElementKind::C64 => {
+            let complex = indices(&start, &shape).into_iter().map(|index| complex_value(&spec.name, &index));
+            let values: Vec<[f32; 2]> = complex.map(|pair| pair.map(|part| part as f32)).collect();
+            store.write_chunk(&spec.name, chunk, Values::C64(&values))
+        }
+        ElementKind::C128 => {
+            let complex = indices(&start, &shape).into_iter().map(|index| complex_value(&spec.name, &index));
+            store.write_chunk(&spec.name, chunk, Values::C128(&complex.collect::<Vec<_>>()))
+        }
         ElementKind::I32 => {
             let values: Vec<i32> = values.iter().map(|&x| x as i32).collect();
             store.write_chunk(&spec.name, chunk, Values::I32(&values))
@@ -200,7 +224,18 @@ fn assert_holds_values(path: &Path, spec: &GroupSpec) {
             assert_eq!(stored.read_text().unwrap(), expected);
             continue;
         }
+        assert_eq!((stored.kind(), stored.is_complex()), (Some(array.kind), !array.kind.is_real()));
+        if stored.is_complex() {
+            let read = stored.read_complex(&vec![0; array.shape.len()], &array.shape).unwrap();
+            for (index, read) in all.iter().zip(read) {
+                let expected = complex_value(&array.name, index);
+                assert!(same(read[0], expected[0]) && same(read[1], expected[1]), "{} {index:?}: {read:?}", array.name);
+            }
+            assert!(stored.read_all_f64().is_err());
+            continue;
+        }
         let read = stored.read_all_f64().unwrap();
+        assert!(stored.read_complex(&vec![0; array.shape.len()], &array.shape).is_err());
         for (index, read) in all.iter().zip(read) {
             let mut expected = value(&array.name, index);
             if array.kind == ElementKind::F32 {
@@ -306,6 +341,31 @@ fn fill_takes_no_room_and_reads_as_fill() {
     assert_eq!(group.array("band").unwrap().read_text().unwrap(), ["", ""]);
 }
 
+/// Land of a complex array is written nowhere, and bits are kept of each part.
+#[test]
+fn complex_numbers_are_filled_and_rounded_by_their_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.zarr");
+    let mut spec = spec(Codec::None);
+    let cross = spec.arrays.iter_mut().find(|array| array.name == "S_uv").unwrap();
+    cross.keep_bits = Some(7);
+    let store = ResultStore::create(&path, spec, Start::New).unwrap();
+    let land = vec![[-f32::NAN; 2]; (4 * 4 * NF) as usize];
+    assert_eq!(store.write_chunk("S_uv", &[0, 0, 0, 0], Values::C64(&land)).unwrap(), 0);
+    let values: Vec<[f32; 2]> = (0..4 * 4 * NF).map(|n| [(n as f32 + 1.0).sin(), (n as f32 + 1.0).cos()]).collect();
+    store.write_chunk("S_uv", &[1, 0, 0, 0], Values::C64(&values)).unwrap();
+    let files_written = store.files_written();
+    store.finish(files_written).unwrap();
+    let stored = StoredGroup::open(&path).unwrap().array("S_uv").unwrap();
+    let nothing = stored.read_complex(&[0, 0, 0, 0], &[1, 4, 4, NF]).unwrap();
+    assert!(nothing.iter().flatten().all(|part| part.is_nan()));
+    let read = stored.read_complex(&[1, 0, 0, 0], &[1, 4, 4, NF]).unwrap();
+    for (read, value) in read.iter().flatten().zip(values.iter().flatten()) {
+        assert!((read - f64::from(*value)).abs() <= f64::from(value.abs()) / 256.0, "{read} {value}");
+        assert_eq!((*read as f32).to_bits().trailing_zeros().min(16), 16);
+    }
+}
+
 #[test]
 fn kept_bits_round_what_is_stored() {
     let folder = tempfile::tempdir().unwrap();
@@ -340,6 +400,7 @@ fn blocks_that_do_not_fit_are_refused() {
     assert!(refused("face", &[0], Values::I64(&[1])), "too few");
     assert!(refused("face", &[0], Values::I64(&[1, 2, 3])), "too many");
     assert!(refused("face", &[0], Values::I32(&[1, 2])), "another type");
+    assert!(refused("response", &[0], Values::C64(&[[0.0; 2]; 3])), "another precision");
     assert!(refused("face", &[1], Values::I64(&[1, 2])), "outside");
     assert!(refused("face", &[u64::MAX], Values::I64(&[1, 2])), "far outside");
     assert!(refused("face", &[0, 0], Values::I64(&[1, 2])), "another rank");
@@ -376,5 +437,7 @@ fn arrays_that_cannot_be_stored_are_refused() {
     assert!(refused(&|spec| spec.arrays[0].keep_bits = Some(24)));
     assert!(refused(&|spec| spec.arrays[3].keep_bits = Some(4)));
     assert!(refused(&|spec| spec.arrays[3].fill = Fill::Nan));
+    assert!(refused(&|spec| spec.arrays[14].keep_bits = Some(24)));
+    assert!(refused(&|spec| spec.arrays[14].fill = Fill::Empty));
     assert!(refused(&|spec| spec.codec = Codec::Zstd(23)));
 }

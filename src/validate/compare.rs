@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use num_complex::Complex64;
 use rayon::prelude::*;
 
 use super::axis::Alignment;
@@ -13,10 +14,10 @@ use crate::store::{ReadError, StoredArray};
 /// A difference and where it is.
 #[derive(Clone, Debug)]
 struct Difference {
-    /// |result - reference|, relative if it is known to what.
+    /// |result - reference|, of complex numbers the length of their difference, relative if it is known to what.
     size: f64,
-    result: f64,
-    reference: f64,
+    result: Complex64,
+    reference: Complex64,
     /// Index of the pair along each axis.
     pairs: Vec<usize>,
 }
@@ -119,6 +120,12 @@ pub(super) fn compare(
     })
 }
 
+/// Whether values that are not finite agree: NaN with NaN, infinity with the same infinity, in each part.
+fn same(a: Complex64, b: Complex64) -> bool {
+    let agree = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
+    agree(a.re, b.re) && agree(a.im, b.im)
+}
+
 fn compare_block(
     axes: &[Axis],
     block: &Block,
@@ -146,9 +153,9 @@ fn compare_block(
             tally.maps.entry(band.map_or(0, |axis| block[axis].start + turn[axis])).or_default()
         };
         for (frequency, (from_theirs, from_ours)) in inner_theirs.iter().zip(&inner_ours).enumerate() {
-            let reference = theirs.values[base_theirs + from_theirs];
-            let result = ours.values[base_ours + from_ours];
-            let size = (result - reference).abs();
+            let reference = theirs.value(base_theirs + from_theirs);
+            let result = ours.value(base_ours + from_ours);
+            let size = (result - reference).norm();
             let here = |size: f64| {
                 let outer_pairs = (0..outer).map(|axis| block[axis].start + turn[axis]);
                 let pairs = outer_pairs.chain(spectral.then(|| block[outer].start + frequency)).collect();
@@ -156,11 +163,11 @@ fn compare_block(
             };
             if reference.is_finite() && result.is_finite() {
                 tally.values += 1;
-                group.magnitude = group.magnitude.max(reference.abs());
+                group.magnitude = group.magnitude.max(reference.norm());
                 if group.difference.as_ref().is_none_or(|worst| size > worst.size) {
                     group.difference = here(size);
                 }
-            } else if !(reference.is_nan() && result.is_nan()) && reference != result {
+            } else if !same(reference, result) {
                 tally.one_sided += 1;
                 if tally.one_sided_at.is_none() {
                     tally.one_sided_at = here(0.0);

@@ -7,7 +7,8 @@
 //! `freq_time_one_sided` to 1e-9 of the bin width, `band` by name. `face` is ignored where one side has none. An array with
 //! none of `freq_time freq_time_one_sided j i point` is not compared. A difference is relative to the largest magnitude of the
 //! reference's spectrum at that point or, without frequencies, of the map at the points compared, each band by itself;
-//! where that is 0 it is absolute. NaN agrees with NaN only, and infinity with the same infinity only.
+//! where that is 0 it is absolute. Complex numbers are compared as one: the length of their difference, relative to the largest
+//! magnitude. NaN agrees with NaN only, and infinity with the same infinity only.
 //! A frequency or band of the reference that the result lacks is a miss; points may be missing on either side.
 
 mod axis;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use num_complex::Complex64;
+
 use super::axis::Problem;
 use super::coordinates::{Coordinates, FREQUENCIES};
 
@@ -44,10 +46,10 @@ pub struct Worst {
     pub difference: f64,
     /// Where it is.
     pub place: Place,
-    /// The result's value.
-    pub result: f64,
+    /// The result's value; of an array of real numbers, without an imaginary part.
+    pub result: Complex64,
     /// The reference's value.
-    pub reference: f64,
+    pub reference: Complex64,
 }
 
 /// A place by the result's coordinates; None for those that the array does not have.
@@ -123,13 +125,24 @@ impl Report {
     }
 }
 
+/// A real number, or a complex one as 1-2i.
+fn written(value: Complex64, part: impl Fn(f64) -> String) -> String {
+    if value.im == 0.0 {
+        return part(value.re);
+    }
+    let sign = if value.im < 0.0 { "" } else { "+" };
+    format!("{}{sign}{}i", part(value.re), part(value.im))
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const HEAD: [&str; 9] = ["", "array", "points", "values", "one-sided", "worst", "result", "reference", "where"];
         let mut rows = vec![HEAD.map(str::to_owned)];
         for array in &self.arrays {
             let shown = array.worst.as_ref();
-            let number = |get: fn(&Worst) -> f64| shown.map_or("-".into(), |worst| format!("{:.6e}", get(worst)));
+            let number = |get: fn(&Worst) -> Complex64| {
+                shown.map_or("-".into(), |worst| written(get(worst), |part| format!("{part:.6e}")))
+            };
             rows.push([
                 if array.passed(self.tolerance) { "ok".into() } else { "MISS".into() },
                 array.name.clone(),
@@ -158,6 +171,7 @@ impl fmt::Display for Report {
             }
             if let Some(first) = &array.one_sided_at {
                 let Worst { place, result, reference, .. } = first;
+                let [result, reference] = [*result, *reference].map(|value| written(value, |part| part.to_string()));
                 let count = array.one_sided;
                 writeln!(
                     f,

@@ -54,7 +54,7 @@ def check(path: pathlib.Path) -> list[str]:
         variable = loaded[name]
         is_text = metadata["data_type"] == "string"
         values = array[...]
-        expect(np.array_equal(values, plain[name][...], equal_nan=values.dtype.kind == "f"), f"{name}: values differ")
+        expect(np.array_equal(values, plain[name][...], equal_nan=values.dtype.kind in "fc"), f"{name}: values differ")
         expect(list(variable.dims) == dimensions, f"{name}: dimensions {variable.dims}, stored {dimensions}")
         known = [dimension for dimension in dimensions if dimension in ORDER]
         expect(known == sorted(known, key=ORDER.index), f"{name}: dimensions in the order {dimensions}")
@@ -66,7 +66,7 @@ def check(path: pathlib.Path) -> list[str]:
             expect(all(isinstance(text, str) for text in variable.values.flat), f"{name}: not strings in xarray")
         else:
             expect(variable.dtype == array.dtype, f"{name}: {array.dtype} on disk, {variable.dtype} in xarray")
-            same = np.array_equal(variable.values, values, equal_nan=values.dtype.kind == "f")
+            same = np.array_equal(variable.values, values, equal_nan=values.dtype.kind in "fc")
             expect(same, f"{name}: xarray has other values than zarr")
         if {"j", "i"} <= set(dimensions) and name not in loaded.coords:
             named = attributes.get("coordinates", "").split()
@@ -81,7 +81,7 @@ def check(path: pathlib.Path) -> list[str]:
 
     print(f"{path}: {len(raw)} arrays, zarr {zarr.__version__}, xarray {xr.__version__}")
     for name, variable in loaded.variables.items():
-        missing = f"{float(np.isnan(variable.values).mean()):.0%} NaN" if variable.dtype.kind == "f" else ""
+        missing = f"{float(np.isnan(variable.values).mean()):.0%} NaN" if variable.dtype.kind in "fc" else ""
         print(f"  {name:16} {str(variable.dtype):14} {dict(variable.sizes)} {missing}")
     return wrong
 

@@ -67,7 +67,7 @@ impl Grid {
             let shape: Vec<u64> = dimensions.iter().map(|dimension| self.length(dimension) as u64).collect();
             let chunk = shape.iter().map(|&n| if self.chunk == 0 { n } else { n.min(self.chunk) }).collect();
             let fill = match kind {
-                ElementKind::F32 | ElementKind::F64 => Fill::Nan,
+                ElementKind::F32 | ElementKind::F64 | ElementKind::C128 => Fill::Nan,
                 ElementKind::Text => Fill::Empty,
                 _ => Fill::Zero,
             };
@@ -133,6 +133,10 @@ impl Grid {
                     if kind == ElementKind::F32 {
                         let values: Vec<f32> = values.iter().map(|&x| x as f32).collect();
                         store.write_chunk(name, &chunk, Values::F32(&values)).unwrap();
+                    } else if kind == ElementKind::C128 {
+                        // Of the magnitude and the phase x.
+                        let values: Vec<[f64; 2]> = values.iter().map(|&x| [x * x.cos(), x * x.sin()]).collect();
+                        store.write_chunk(name, &chunk, Values::C128(&values)).unwrap();
                     } else {
                         store.write_chunk(name, &chunk, Values::F64(&values)).unwrap();
                     }

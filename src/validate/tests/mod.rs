@@ -89,7 +89,7 @@ fn a_difference_is_relative_to_its_own_spectrum() {
         assert!((worst.difference / relative - 1.0).abs() < 1e-3, "{worst:?}");
         let place = Place { face: Some(1), j: Some(10), i: Some(3), frequency: Some(-3.0 / 60.0), band: None };
         assert_eq!(worst.place, place);
-        assert!(worst.result > worst.reference);
+        assert!(worst.result.re > worst.reference.re);
         let shown = report.to_string();
         assert!(shown.contains("face 1, j 10, i 3, -0.05 cpd"), "{shown}");
         assert!(shown.ends_with(if passes { "1e-6" } else { "failed: 1 of 1 arrays miss (1e-6): rotary_psd" }));
@@ -146,7 +146,7 @@ fn nan_agrees_with_nan_only() {
         assert_eq!(line(&report, "x").one_sided, 2 * 7 * 8);
         let first = line(&report, "x").one_sided_at.clone().unwrap();
         assert_eq!((first.place.i, first.place.j, first.place.face), (Some(5), Some(10), Some(1)));
-        assert!(first.result.is_nan() != first.reference.is_nan());
+        assert!(first.result.re.is_nan() != first.reference.re.is_nan());
     }
     let signs = run(&with(&[], f64::INFINITY), &with(&[], f64::NEG_INFINITY));
     assert_eq!(line(&signs, "x").one_sided, 2 * 7 * 8);
@@ -280,6 +280,38 @@ fn nothing_in_common_is_an_error() {
     for name in ["b", "c"] {
         assert!(matches!(line(&report, name).problems[..], [Problem::OnOneSide { .. }]), "{report}");
     }
+}
+
+#[test]
+fn complex_numbers_are_compared_as_one() {
+    let folder = Folder::new();
+    let (ours, theirs) = (folder.0.path().join("result.zarr"), folder.0.path().join("reference.zarr"));
+    let value = |at: At| 1.0 + at.frequency;
+    let dims = "face j i freq_time";
+    for (change, passes) in [(2e-6, false), (0.2e-6, true), (0.0, true)] {
+        // Magnitude and phase are the value; both change, at one place.
+        let changed =
+            move |at: At| value(at) + if at.j == 12 && at.i == 5 && at.frequency == 0.0 { change } else { 0.0 };
+        let changed: &[Field] = &[("S_uv", dims, &changed)];
+        grid().write(&ours, ElementKind::C128, changed);
+        grid().write(&theirs, ElementKind::C128, &[("S_uv", dims, &value)]);
+        let report = validate(&ours, &theirs, 1e-6).unwrap();
+        assert_eq!(report.passed(), passes, "{report}");
+        let worst = line(&report, "S_uv").worst.clone().unwrap();
+        let expected = change * 2.0_f64.sqrt() / (1.0 + 3.0 / 60.0);
+        assert!((worst.difference - expected).abs() <= 1e-3 * expected, "{worst:?}");
+        assert_eq!(line(&report, "S_uv").values, 2 * 7 * 13 * 8);
+        if !passes {
+            let shown = report.to_string();
+            assert!(shown.contains("5.403023e-1+8.414710e-1i"), "{shown}");
+        }
+    }
+    // NaN on one side, and a reference of real numbers.
+    let with_land = |at: At| if at.i == 5 { f64::NAN } else { value(at) };
+    grid().write(&ours, ElementKind::C128, &[("S_uv", dims, &with_land)]);
+    assert_eq!(line(&validate(&ours, &theirs, 1e-6).unwrap(), "S_uv").one_sided, 2 * 7 * 8);
+    grid().write(&theirs, ElementKind::F64, &[("S_uv", dims, &with_land)]);
+    assert!(!validate(&ours, &theirs, 1e-6).unwrap().passed());
 }
 
 #[test]
