@@ -41,7 +41,7 @@ fn truth(phi: Complex<f64>) -> Vec<f64> {
 }
 
 /// Counts of intervals that hold the truth, and of all.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Coverage {
     inside: usize,
     all: usize,
@@ -198,8 +198,12 @@ fn energy_of_a_band_is_covered_by_its_own_degrees_of_freedom() {
                 }
             }
             for ([of_truth, of_estimate, naive], (lo, hi)) in coverage.iter().zip(limits) {
-                let report = [of_truth, of_estimate, naive].map(|coverage| coverage.off(0.95));
-                of_truth.assert(0.95, &format!("{name}, {window} {overlap}, {lo:?} to {hi:?}"));
+                let what = format!("{name}, {window} {overlap}, {lo:?} to {hi:?}");
+                of_truth.assert(0.95, &what);
+                assert!(of_estimate.off(0.95).0 > -4.0 && of_estimate.off(0.95).1 < 0.975, "{what}: {of_estimate:?}");
+                if window == Window::Hann && hi.0 - lo.0 > 1.0 {
+                    assert!(naive.off(0.95).0 < -15.0, "{what}: {naive:?}");
+                }
             }
         }
     }
