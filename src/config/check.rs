@@ -149,7 +149,8 @@ pub(super) fn depths(document: &Document, key: &str, list: Option<Vec<f64>>) -> 
     if from >= 0.0 && from < to {
         return Ok(Depths { from, to });
     }
-    let message = format!("is [{from}, {to}]; depths are 0 or more, the shallowest below the deepest, which may be inf");
+    let message =
+        format!("is [{from}, {to}]; depths are 0 or more, the shallowest below the deepest, which may be inf");
     Err(document.wrong(key, message))
 }
 
@@ -182,11 +183,13 @@ pub(super) fn count(whole: f64, part: f64) -> usize {
 /// The parts nearest to `part`, below and above it, of which a whole number makes `whole`.
 pub(super) fn nearest_parts(whole: f64, part: f64) -> String {
     let [more, fewer] = [(whole / part).ceil(), (whole / part).floor().max(1.0)];
-    // As short as it can be written and still taken.
-    let written = |count: f64| {
-        let digits = (1..17).map(|digits| format!("{:.digits$}", whole / count));
-        let mut fitting = digits.filter(|text| text.parse::<f64>().is_ok_and(|part| is_whole(whole / part)));
-        fitting.next().unwrap_or_else(|| (whole / count).to_string())
+    // As short as it can be written and still taken for that count.
+    let written = |parts: f64| {
+        let mut texts = (0..17).map(|digits| format!("{:.digits$}", whole / parts));
+        let taken = texts.find(|text| {
+            text.parse::<f64>().is_ok_and(|part| is_whole(whole / part) && (whole / part).round() == parts)
+        });
+        taken.unwrap_or_else(|| (whole / parts).to_string())
     };
     format!("{} or {}", written(more), written(fewer))
 }

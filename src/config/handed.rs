@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::Config;
 use super::error::ConfigError;
 use super::geojson::Files;
-use super::Config;
 
 /// The effective text, and those of the files that it names.
 #[derive(Serialize, Deserialize)]

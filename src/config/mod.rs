@@ -138,12 +138,7 @@ impl Config {
         Config::read(None, "", sets, Files::default())
     }
 
-    fn read(
-        origin: Option<&Path>,
-        text: &str,
-        sets: &[String],
-        mut files: Files,
-    ) -> Result<Config, ConfigError> {
+    fn read(origin: Option<&Path>, text: &str, sets: &[String], mut files: Files) -> Result<Config, ConfigError> {
         let (document, raw) = Document::read(origin, text, sets)?;
         let input = Input::check(raw.input, &document)?;
         let (bands, band_keys) = bands::check(raw.bands, &document)?;

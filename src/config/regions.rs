@@ -99,8 +99,8 @@ pub(super) fn check(
                                 Some(why) => Err(format!("its name {why}")),
                                 None => Ok(name),
                             });
-                            let name = name
-                                .map_err(|why| wrong(format!("{}: feature {number}: {why}", path.display())))?;
+                            let name =
+                                name.map_err(|why| wrong(format!("{}: feature {number}: {why}", path.display())))?;
                             add(name, Outline::Polygons(Polygons::new(feature.polygons)), Some((&path, number)))?;
                         }
                     }
@@ -109,7 +109,10 @@ pub(super) fn check(
             }
             None => {
                 let missing = |what: &str, example: &str| {
-                    document.wrong(&key(what), format!("is not given; each region needs a name, lon and lat, or geojson: {example}"))
+                    document.wrong(
+                        &key(what),
+                        format!("is not given; each region needs a name, lon and lat, or geojson: {example}"),
+                    )
                 };
                 let name = name.clone().ok_or_else(|| missing("name", "name = \"gulf_stream\""))?;
                 let lon = raw.lon.ok_or_else(|| missing("lon", "lon = [-180, 180] is all the way round"))?;

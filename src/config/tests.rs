@@ -1,8 +1,8 @@
 //! The whole of a configuration: the documented example, defaults, paths, and the files in `configs/`.
 
 mod messages;
-mod regions;
 mod random;
+mod regions;
 mod sets;
 mod values;
 
@@ -352,7 +352,10 @@ fn products_take_what_they_are_told() {
     assert_eq!(config.bins.clone().unwrap().shape(), [720, 144]);
     let spectrogram = config.spectrogram.clone().unwrap();
     assert_eq!(spectrogram.average, Averaging::Season);
-    assert_eq!(spectrogram.keep.iter().map(|kind| kind.name()).collect::<Vec<_>>(), ["bands", "zonal", "regions", "bins"]);
+    assert_eq!(
+        spectrogram.keep.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        ["bands", "zonal", "regions", "bins"]
+    );
     assert_eq!(config.components.clone().unwrap().keep, [Component::Ellipse, Component::Suu]);
     assert_eq!(config.regions[0].depths, Depths { from: 0.0, to: 3000.0 });
     assert!(config.paths_read().is_empty());
@@ -367,7 +370,11 @@ fn products_take_what_they_are_told() {
 #[test]
 fn products_of_what_is_not_computed_are_refused() {
     for (text, marked, part) in [
-        ("[bins]", "[bins]", "`bins`: is for means of bands, and there are no [[bands]]; add one, or keep = [\"bins\"]"),
+        (
+            "[bins]",
+            "[bins]",
+            "`bins`: is for means of bands, and there are no [[bands]]; add one, or keep = [\"bins\"]",
+        ),
         ("[bins]\n[spectrogram]\nkeep = [\"points\"]", "[bins]", "there are no [[bands]]"),
         ("[spectrogram]\n[input]\nscalar = [\"Eta\"]", "[spectrogram]", "`spectrogram`: is of a velocity"),
         ("[components]\n[input]\nscalar = [\"Eta\"]", "[components]", "`components`: is of a velocity"),
@@ -385,17 +392,18 @@ fn every_example_is_accepted() {
     for (table, name, example) in keys::tests::all() {
         let line = format!("{name} = {example}");
         let text = match table {
-            "" => line,
+            "" if name != "bins" => line,
+            "" => format!("bands = [{{ preset = \"literature\" }}]\n{line}"),
             "bands" if name == "preset" => format!("[[bands]]\n{line}"),
             "bands" if name == "name" => format!("[[bands]]\n{line}\nlimits = [1, 2]"),
             "bands" => format!("[[bands]]\nname = \"a\"\n{line}"),
             "regions" if name == "geojson" => continue, // a file that is there: tests/regions.rs
             "regions" => {
                 let all = [("name", "\"a\""), ("lon", "[0, 1]"), ("lat", "[0, 1]")];
-                let others = all.iter().filter(|(key, _)| *key != name).map(|(key, value)| format!("{key} = {value}\n"));
+                let others =
+                    all.iter().filter(|(key, _)| *key != name).map(|(key, value)| format!("{key} = {value}\n"));
                 format!("[[regions]]\n{}{line}", others.collect::<String>())
             }
-            "" if name == "bins" => format!("bands = [{{ preset = \"literature\" }}]\n{line}"),
             "bins" => format!("bands = [{{ preset = \"literature\" }}]\n[bins]\n{line}"),
             _ => format!("[{table}]\n{line}"),
         };

@@ -97,10 +97,8 @@ fn ratio_axis(document: &Document, limit: f64, step: f64) -> Result<Option<Ratio
     }
     if !check::is_whole(steps) {
         let [below, above] = [steps.floor(), steps.ceil()].map(|count| short(count * step));
-        let message = format!(
-            "is {limit}, {} steps of {step}, no whole number; {below} or {above} would do",
-            short(steps)
-        );
+        let message =
+            format!("is {limit}, {} steps of {step}, no whole number; {below} or {above} would do", short(steps));
         return Err(document.wrong(limit_key, message));
     }
     Ok(Some(RatioAxis { limit, step }))

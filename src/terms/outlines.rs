@@ -40,8 +40,8 @@ fn of_a_rectangle_the_south_and_the_west_are_within() {
             ([-80.0, 30.0], true),
             ([-80.0, 44.9], true),
             ([-40.0, 40.0], false),
-            ([-40.0_f64.next_up(), 40.0], false),
-            ([-80.0_f64.next_down(), 40.0], false),
+            ([(-40.0_f64).next_up(), 40.0], false),
+            ([(-80.0_f64).next_down(), 40.0], false),
             ([-60.0, 45.0], false),
             ([-60.0, 45.0_f64.next_down()], true),
             ([-60.0, 30.0_f64.next_down()], false),
@@ -51,9 +51,9 @@ fn of_a_rectangle_the_south_and_the_west_are_within() {
             ([f64::INFINITY, 40.0], false),
         ] {
             for convention in 0..3 {
-                let lon = written(lon, convention);
                 // A sum that is rounded is another longitude.
-                if lon.fract() == 0.0 || convention == 2 {
+                if convention == 2 || lon.fract() == 0.0 {
+                    let lon = written(lon, convention);
                     assert_eq!(outline.contains(lon, lat), within, "{outline:?} {lon} {lat}");
                 }
             }
@@ -147,8 +147,16 @@ fn a_ring_round_the_globe_holds_the_pole_of_its_hemisphere() {
             for step in 0..720 {
                 let lon = f64::from(step) / 2.0 - 180.0;
                 let within = |polygon: &Polygon, lat: f64| polygon.contains(lon, lat * sign);
-                assert_eq!([90.0, 85.0, 63.0, 57.0, 0.0, -85.0].map(|lat| within(&cap, lat)), [true, true, true, false, false, false], "{lon}");
-                assert_eq!([90.0, 85.0, 77.0, 63.0, 57.0].map(|lat| within(&belt, lat)), [false, false, true, true, false], "{lon}");
+                assert_eq!(
+                    [90.0, 85.0, 63.0, 57.0, 0.0, -85.0].map(|lat| within(&cap, lat)),
+                    [true, true, true, false, false, false],
+                    "{lon}"
+                );
+                assert_eq!(
+                    [90.0, 85.0, 77.0, 63.0, 57.0].map(|lat| within(&belt, lat)),
+                    [false, false, true, true, false],
+                    "{lon}"
+                );
             }
         }
     }
@@ -179,11 +187,26 @@ fn what_is_no_ring_is_told_with_its_number() {
         (rectangle([0.0, f64::NAN], [0.0, 10.0]), "has the position [NaN, 0]"),
         (rectangle([180.0, -170.0], [0.0, 10.0]), "goes from [180, 0] to [-170, 0], 350 degrees of longitude in one"),
         (rectangle([-180.0, 100.0], [0.0, 10.0]), "280 degrees of longitude in one edge"),
+        (rectangle([0.0, 200.0], [0.0, 10.0]), "200 degrees of longitude in one edge"),
         (rectangle([-200.0, 300.0], [0.0, 10.0]), "500 degrees of longitude"),
         (wavy(1.0, 36, true), "goes round the globe, between the latitudes -1 and 3; which pole"),
-        (vec![[-180.0, 50.0], [0.0, 60.0], [180.0, 50.0], [-180.0, 50.0]], "goes from [180, 50] to [-180, 50], 360 deg"),
+        (
+            vec![[-180.0, 50.0], [0.0, 60.0], [180.0, 50.0], [-180.0, 50.0]],
+            "goes from [180, 50] to [-180, 50], 360 deg",
+        ),
         (vec![[-350.0, 0.0], [-180.0, 5.0], [0.0, 0.0], [150.0, 5.0], [0.0, 9.0], [-180.0, 9.0], [-350.0, 0.0]], "500"),
-        (vec![[-120.0, 50.0], [0.0, 50.0], [120.0, 50.0], [-119.0, 51.0], [1.0, 51.0], [121.0, 51.0], [-120.0, 50.0]], "spans"),
+        (
+            vec![
+                [-120.0, 50.0],
+                [0.0, 50.0],
+                [120.0, 50.0],
+                [-119.0, 51.0],
+                [1.0, 51.0],
+                [121.0, 51.0],
+                [-120.0, 50.0],
+            ],
+            "spans",
+        ),
     ] {
         let (number, why) = Polygon::new(&[good(), ring.clone()]).unwrap_err();
         assert_eq!(number, 1);
@@ -253,8 +276,8 @@ proptest! {
             }
             match Polygon::new(&[ring]) {
                 Ok(polygon) => polygons.push(polygon),
-                // A net whose cell has an edge of just 180 degrees, or that ends on 180.
-                Err((_, RingError::Ambiguous { .. })) => return Ok(()),
+                // A net with an edge along 180.
+                Err((_, RingError::Ambiguous { .. })) => return Err(TestCaseError::reject("ambiguous")),
                 Err((_, why)) => return Err(TestCaseError::fail(format!("{piece:?} {why}"))),
             }
         }

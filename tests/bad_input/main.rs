@@ -20,7 +20,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use row::Row;
 
 fn all() -> Vec<Row> {
-    [config::rows(), products::rows(), files::rows(), grid::rows(), run::rows(), others::rows()].into_iter().flatten().collect()
+    [config::rows(), products::rows(), files::rows(), grid::rows(), run::rows(), others::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Checks all rows before it fails, so that one look shows all that is wrong.

@@ -114,12 +114,7 @@ fn configuration() -> impl Strategy<Value = String> {
     });
     let preset = select(&["", "[[bands]]\npreset = \"literature\"\n"][..]);
     let bands = (bands, preset).prop_map(|(bands, preset)| bands + preset);
-    let depth = || {
-        prop_oneof![
-            increasing(0.0..6000.0),
-            number(0.0..6000.0).prop_map(|from| format!("[{from}, inf]")),
-        ]
-    };
+    let depth = || prop_oneof![increasing(0.0..6000.0), number(0.0..6000.0).prop_map(|from| format!("[{from}, inf]")),];
     let parts = |whole: u32| (1..500_u32).prop_map(move |count| f64::from(whole) / f64::from(count));
     let zonal = lines(vec![
         line("width", parts(180)),
