@@ -183,11 +183,13 @@ pub(super) fn count(whole: f64, part: f64) -> usize {
 /// The parts nearest to `part`, below and above it, of which a whole number makes `whole`.
 pub(super) fn nearest_parts(whole: f64, part: f64) -> String {
     let [more, fewer] = [(whole / part).ceil(), (whole / part).floor().max(1.0)];
-    // As short as it can be written and still taken.
-    let written = |count: f64| {
-        let digits = (1..17).map(|digits| format!("{:.digits$}", whole / count));
-        let mut fitting = digits.filter(|text| text.parse::<f64>().is_ok_and(|part| is_whole(whole / part)));
-        fitting.next().unwrap_or_else(|| (whole / count).to_string())
+    // As short as it can be written and still taken for that count.
+    let written = |parts: f64| {
+        let mut texts = (0..17).map(|digits| format!("{:.digits$}", whole / parts));
+        let taken = texts.find(|text| {
+            text.parse::<f64>().is_ok_and(|part| is_whole(whole / part) && (whole / part).round() == parts)
+        });
+        taken.unwrap_or_else(|| (whole / parts).to_string())
     };
     format!("{} or {}", written(more), written(fewer))
 }

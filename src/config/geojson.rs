@@ -17,6 +17,8 @@ use crate::terms::Polygon;
 const LONGEST_BYTES: u64 = 16 << 20;
 /// Positions of all files of a configuration together.
 const POSITIONS_AT_MOST: usize = 1_000_000;
+/// Characters of a message, which has a path and two positions at most.
+const LONGEST_MESSAGE: usize = 4096 + 400;
 
 /// The texts of files: read from the disk, or given, and then no file is opened.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +89,17 @@ fn read(path: &Path) -> Result<String, String> {
 /// # Errors
 /// A message that names the file and, where it is about one, the feature.
 pub(super) fn features(path: &Path, files: &mut Files) -> Result<Vec<Feature>, String> {
+    all_features(path, files).map_err(|mut message| {
+        // Words of the file stand in it.
+        if let Some((at, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+            message.truncate(at);
+            message.push_str("...");
+        }
+        message
+    })
+}
+
+fn all_features(path: &Path, files: &mut Files) -> Result<Vec<Feature>, String> {
     let text = files.text(path)?;
     let shown = path.display();
     let parsed = parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|why| format!("{shown}: {why}"))?;

@@ -392,7 +392,8 @@ fn every_example_is_accepted() {
     for (table, name, example) in keys::tests::all() {
         let line = format!("{name} = {example}");
         let text = match table {
-            "" => line,
+            "" if name != "bins" => line,
+            "" => format!("bands = [{{ preset = \"literature\" }}]\n{line}"),
             "bands" if name == "preset" => format!("[[bands]]\n{line}"),
             "bands" if name == "name" => format!("[[bands]]\n{line}\nlimits = [1, 2]"),
             "bands" => format!("[[bands]]\nname = \"a\"\n{line}"),
@@ -403,7 +404,6 @@ fn every_example_is_accepted() {
                     all.iter().filter(|(key, _)| *key != name).map(|(key, value)| format!("{key} = {value}\n"));
                 format!("[[regions]]\n{}{line}", others.collect::<String>())
             }
-            "" if name == "bins" => format!("bands = [{{ preset = \"literature\" }}]\n{line}"),
             "bins" => format!("bands = [{{ preset = \"literature\" }}]\n[bins]\n{line}"),
             _ => format!("[{table}]\n{line}"),
         };

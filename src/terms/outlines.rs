@@ -40,8 +40,8 @@ fn of_a_rectangle_the_south_and_the_west_are_within() {
             ([-80.0, 30.0], true),
             ([-80.0, 44.9], true),
             ([-40.0, 40.0], false),
-            ([-40.0_f64.next_up(), 40.0], false),
-            ([-80.0_f64.next_down(), 40.0], false),
+            ([(-40.0_f64).next_up(), 40.0], false),
+            ([(-80.0_f64).next_down(), 40.0], false),
             ([-60.0, 45.0], false),
             ([-60.0, 45.0_f64.next_down()], true),
             ([-60.0, 30.0_f64.next_down()], false),
@@ -51,9 +51,9 @@ fn of_a_rectangle_the_south_and_the_west_are_within() {
             ([f64::INFINITY, 40.0], false),
         ] {
             for convention in 0..3 {
-                let lon = written(lon, convention);
                 // A sum that is rounded is another longitude.
-                if lon.fract() == 0.0 || convention == 2 {
+                if convention == 2 || lon.fract() == 0.0 {
+                    let lon = written(lon, convention);
                     assert_eq!(outline.contains(lon, lat), within, "{outline:?} {lon} {lat}");
                 }
             }
@@ -187,6 +187,7 @@ fn what_is_no_ring_is_told_with_its_number() {
         (rectangle([0.0, f64::NAN], [0.0, 10.0]), "has the position [NaN, 0]"),
         (rectangle([180.0, -170.0], [0.0, 10.0]), "goes from [180, 0] to [-170, 0], 350 degrees of longitude in one"),
         (rectangle([-180.0, 100.0], [0.0, 10.0]), "280 degrees of longitude in one edge"),
+        (rectangle([0.0, 200.0], [0.0, 10.0]), "200 degrees of longitude in one edge"),
         (rectangle([-200.0, 300.0], [0.0, 10.0]), "500 degrees of longitude"),
         (wavy(1.0, 36, true), "goes round the globe, between the latitudes -1 and 3; which pole"),
         (
@@ -275,8 +276,8 @@ proptest! {
             }
             match Polygon::new(&[ring]) {
                 Ok(polygon) => polygons.push(polygon),
-                // A net whose cell has an edge of just 180 degrees, or that ends on 180.
-                Err((_, RingError::Ambiguous { .. })) => return Ok(()),
+                // A net with an edge along 180.
+                Err((_, RingError::Ambiguous { .. })) => return Err(TestCaseError::reject("ambiguous")),
                 Err((_, why)) => return Err(TestCaseError::fail(format!("{piece:?} {why}"))),
             }
         }

@@ -75,7 +75,8 @@ pub enum RingError {
 /// An edge of at most 180 degrees of longitude is a straight line from longitude to longitude as they are written (RFC 7946,
 /// section 3.1.1); a wider one goes the short way, across 180 (or 0, where longitudes are 0 to 360). But one of 360 degrees is
 /// the whole way round, as in files that are cut at 180 (section 3.1.9), if the ring goes on along that meridian at both ends,
-/// or lies on a pole; and a wide edge that ends on a meridian where files are cut is refused, if it does not.
+/// or lies on a pole; and another wide edge is refused if it ends where the ring goes on along a meridian at which files are
+/// cut: it may be the long side of what was cut there.
 ///
 /// A ring that goes once round the globe is closed by way of the pole of its hemisphere, which is then within.
 ///
@@ -126,16 +127,16 @@ fn short_way(positions: &[[f64; 2]], at: usize) -> Result<i32, RingError> {
         return Ok(0);
     }
     let ambiguous = Err(RingError::Ambiguous { from, to });
+    // The last position is the first again.
+    let before = positions[if at == 0 { positions.len() - 2 } else { at - 1 }];
+    let after = positions[if at + 2 == positions.len() { 1 } else { at + 2 }];
+    let [along_from, along_to] = [before[0] == from[0], after[0] == to[0]];
     if eastward.abs() == 360.0 {
-        // The last position is the first again.
-        let before = positions[if at == 0 { positions.len() - 2 } else { at - 1 }];
-        let after = positions[if at + 2 == positions.len() { 1 } else { at + 2 }];
-        let along_the_cut = before[0] == from[0] && after[0] == to[0];
         let on_a_pole = from[1].abs() == 90.0 && from[1] == to[1];
-        return if along_the_cut || on_a_pole { Ok(0) } else { ambiguous };
+        return if (along_from && along_to) || on_a_pole { Ok(0) } else { ambiguous };
     }
-    let on_a_cut = |lon: f64| lon % 180.0 == 0.0;
-    if eastward.abs() > 360.0 || on_a_cut(from[0]) || on_a_cut(to[0]) {
+    let cut = |lon: f64| lon % 180.0 == 0.0;
+    if eastward.abs() > 360.0 || (along_from && cut(from[0])) || (along_to && cut(to[0])) {
         return ambiguous;
     }
     Ok(if eastward > 0.0 { 1 } else { -1 })

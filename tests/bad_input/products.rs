@@ -31,7 +31,7 @@ pub fn rows() -> Vec<Row> {
         row(
             "bins of latitude that do not fit",
             2,
-            &["is 0.7, and 180 / 0.7 is 257.142857, no whole number", "0.7003891"],
+            &["is 0.7, and 180 / 0.7 is 257.1429, no whole number", "0.7003891"],
         )
         .spoil(|site| add(site, "[zonal]\nwidth = 0.7")),
         row(
@@ -49,7 +49,7 @@ pub fn rows() -> Vec<Row> {
         row(
             "a step that does not reach the inertial frequency",
             2,
-            &["is 0.3, and 1 / 0.3 is 3.3333333, no whole number"],
+            &["is 0.3, and 1 / 0.3 is 3.333333, no whole number"],
         )
         .spoil(|site| add(site, "[zonal]\nf_ratio_step = 0.3")),
         row(
@@ -116,7 +116,7 @@ pub fn rows() -> Vec<Row> {
         row("a spectrogram of scalars", 2, &["`spectrogram`: is of a velocity, and scalar in [input] stands alone"])
             .spoil(|site| add(site, "[spectrogram]"))
             .sets(&["input.scalar=[\"U\"]"]),
-        row("an unknown component", 2, &["is \"S_ww\"; did you mean \"S_uu\"?"])
+        row("an unknown component", 2, &["is \"S_ww\"; known: S_uu S_vv S_uv ke_psd"])
             .spoil(|site| add(site, "[components]\nkeep = [\"S_ww\"]")),
         row("a result over a file of regions", 2, &["holds a file of [[regions]]", "output.path"]).spoil(|site| {
             add_polygons(site, &[("a", SQUARE)]);

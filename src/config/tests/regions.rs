@@ -160,7 +160,7 @@ fn what_is_wrong_with_a_file_is_told_with_the_feature() {
         (named("Polygon", "[[]]"), ": feature 2 (\"b\"): ring 1 has 0 positions; a ring has at least 4"),
         (named("Polygon", "[[[1], [2], [3], [1]]]"), ": feature 2 (\"b\"): ring 1 has a position of 1 numbers"),
         (named("Polygon", "[[[0, 0], [1, 0], [1, \"1\"], [0, 0]]]"), ": feature 2: invalid type: string \"1\""),
-        (named("Polygon", "[[[0, 0], [1, 0], [1, 1e999], [0, 0]]]"), ": is no GeoJSON: number out of range at line"),
+        (named("Polygon", "[[[0, 0], [1, 0], [1, 1e999], [0, 0]]]"), ": feature 2: number out of range at line"),
         (
             named("MultiPolygon", &format!("[{SQUARE}, [[[0, 0], [1, 0], [1, 1], [0, 1]]]]")),
             ": feature 2 (\"b\"): polygon 2 ring 1 begins at [0, 0] and ends at [0, 1]; a ring ends where it begins",
@@ -190,8 +190,17 @@ fn no_file_is_too_large_to_be_refused() {
     let started = Instant::now();
     let of_spaces = vec![b' '; (16 << 20) + 1];
     assert!(Site::new(of_spaces).refused().starts_with(" has 16777217 bytes, at most 16777216 are read"));
-    let deep = format!("{{\"type\": \"FeatureCollection\", \"features\": {}", "[".repeat(1 << 20));
-    assert!(Site::new(deep).refused().contains("recursion limit exceeded"));
+    let [open, close] = ["[".repeat(1 << 20), "]".repeat(1 << 20)];
+    for (text, part) in [
+        (format!("{{\"type\": \"FeatureCollection\", \"features\": {open}"), "EOF while parsing"),
+        (format!("{{\"type\": \"FeatureCollection\", \"features\": {open}{close}}}"), "feature 1: "),
+        (collection(&[feature("\"name\": \"a\"", "Polygon", &format!("{open}{close}"))]), "recursion limit exceeded"),
+        (collection(&[feature(&format!("\"x\": {open}{close}"), "Polygon", SQUARE)]), "recursion limit exceeded"),
+        (collection(&[feature(&format!("\"name\": \"{open}\""), "Point", "[1, 2]")]), "..."),
+    ] {
+        let found = Site::new(text).refused();
+        assert!(found.contains(part) && found.len() < 5000, "{found}");
+    }
     let many =
         collection(&[feature("\"name\": \"a\"", "Polygon", &format!("[[{}[0,0]]]", "[0,0],".repeat(1_000_001)))]);
     assert!(
