@@ -7,7 +7,7 @@ use super::spectra::Spectrum;
 use crate::Error;
 use crate::grid::GridField;
 use crate::plan::Tile;
-use crate::product::area::{AreaSums, Cell, Members, Source};
+use crate::product::area::{AreaSums, Cell, Members, Source, Work};
 use crate::spectrum::frequency_step;
 use crate::terms::{LANES, Sample, Seconds, inertial_frequency};
 
@@ -68,11 +68,7 @@ impl<T: Sample> Estimator<'_, T> {
         let held = self.held_arrays(tile);
         let sums = self.tables.iter().map(|table| {
             let members = table.areas.members(cells());
-            let mut sums = AreaSums::zero(&members, table.length);
-            for (number, held) in held.iter().enumerate() {
-                self.add_spectrum(&mut sums, table, (&members, &inertial), tile, (number, held));
-            }
-            sums
+            self.table_sums(table, &members, tile, (&held, &inertial))
         });
         Ok(sums.collect())
     }
@@ -92,32 +88,41 @@ impl<T: Sample> Estimator<'_, T> {
         self.spectra.iter().map(&mut of_spectrum).collect()
     }
 
-    /// Sums what is averaged of one spectrum; its own sheet is the first that is held.
-    fn add_spectrum(
+    /// Sums all that is averaged over the areas of a table; of each spectrum, its own sheet is the first that is held.
+    fn table_sums(
         &self,
-        sums: &mut AreaSums,
         table: &AreaTable,
-        (members, inertial_frequency): (&Members, &[f64]),
+        members: &Members,
         tile: &WholeTile<'_, T>,
-        (number, held): (usize, &[Vec<&[T]>]),
-    ) {
-        let frequencies = self.spectra[number].array.frequencies;
-        let psd = held[0][0];
+        (held, inertial_frequency): (&[Vec<Vec<&[T]>>], &[f64]),
+    ) -> AreaSums {
         // Where gaps left no segment there is nothing to average.
-        let members = members.filtered(|place| !psd[place * frequencies].as_f64().is_nan());
-        for placed in &table.quantities {
-            let mut add = |source: Source<'_, T>| sums.add(&members, placed.quantity, placed.first, source);
-            match &placed.what {
-                What::Psd(of) if *of == number => add(Source::Spectra(&held[0])),
-                What::Scaled(of, axis) if *of == number => {
-                    let interval = Seconds(self.setup.catalog.time().interval());
-                    let step = frequency_step(self.plan.problem.segment, interval);
-                    add(Source::Scaled { psd, axis: *axis, step, inertial_frequency });
-                }
-                What::Maps(of, planes) if *of == number => add(Source::Maps(&tile.maps_by_point(planes))),
-                What::Spectrogram(of, array) if *of == number => add(Source::Spectra(&held[*array])),
-                _ => {}
-            }
-        }
+        let with_spectrum: Vec<Members> = (self.spectra.iter().zip(held))
+            .map(|(spectrum, held)| {
+                members.filtered(|place| !held[0][0][place * spectrum.array.frequencies].as_f64().is_nan())
+            })
+            .collect();
+        let maps: Vec<Vec<f64>> = (table.quantities.iter())
+            .map(|placed| match &placed.what {
+                What::Maps(_, planes) => tile.maps_by_point(planes),
+                _ => Vec::new(),
+            })
+            .collect();
+        let interval = Seconds(self.setup.catalog.time().interval());
+        let step = frequency_step(self.plan.problem.segment, interval);
+        let work: Vec<Work<'_, T>> = (table.quantities.iter().zip(&maps))
+            .map(|(placed, maps)| {
+                let (of, source) = match placed.what {
+                    What::Psd(of) => (of, Source::Spectra(&held[of][0])),
+                    What::Scaled(of, axis) => {
+                        (of, Source::Scaled { psd: held[of][0][0], axis, step, inertial_frequency })
+                    }
+                    What::Maps(of, _) => (of, Source::Maps(maps)),
+                    What::Spectrogram(of, array) => (of, Source::Spectra(&held[of][array])),
+                };
+                Work { members: &with_spectrum[of], quantity: placed.quantity, first: placed.first, source }
+            })
+            .collect();
+        AreaSums::of(members, table.length, &work)
     }
 }

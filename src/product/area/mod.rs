@@ -11,6 +11,7 @@ mod divisions;
 mod quantity;
 mod scaled;
 mod sums;
+mod totals;
 mod weighted;
 
 pub use areas::{Areas, Cell, Members};
@@ -18,5 +19,6 @@ pub use arrays::{AreaArray, Order, Statistic, mean_attributes, quality_attribute
 pub use axes::{AreaAxis, Coordinates};
 pub use divisions::Divisions;
 pub use quantity::Quantity;
-pub use scaled::RatioAxis;
-pub use sums::{AreaSums, AreaTotals, Record, Source};
+pub use scaled::{RatioAxis, Scaling};
+pub use sums::{AreaSums, Source, Work};
+pub use totals::{AreaTotals, Record};

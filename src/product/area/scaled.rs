@@ -1,5 +1,7 @@
 //! Spectra on frequency scaled by the inertial one.
 
+use std::ops::Range;
+
 use crate::spectrum::zero_index;
 use crate::terms::{CyclesPerDay, Sample};
 
@@ -41,45 +43,115 @@ impl RatioAxis {
         (bin as f64 - self.side as f64) * self.step
     }
 
-    /// Mean density of S_r = |f0| S_ww(r f0) [m2 s-2] over one bin, r being f / f0 with the sign of f0, so that the inertial
-    /// frequency is at -1 in both hemispheres. Its integral over r is the variance, as that of S_ww over f.
-    ///
-    /// `psd` is a spectrum S_ww [m2 s-2 d], ascending in frequency, with bins `frequency_step` apart, on each of which the
-    /// density is constant; for an even number the bin at Nyquist is stored once and is half at each end. None where the
-    /// bin is not wholly within Nyquist, and where |f0| is less than two bins of frequency.
-    pub fn density<T: Sample>(
-        &self,
-        psd: &[T],
-        frequency_step: CyclesPerDay,
-        f0: CyclesPerDay,
-        bin: usize,
-    ) -> Option<f64> {
-        let bins = psd.len();
-        // All in bins of frequency.
-        let scale = f0.0 / frequency_step.0;
-        let nyquist = bins as f64 / 2.0;
-        let edges = [-0.5, 0.5].map(|side| (self.centre(bin) + side * self.step) * scale);
-        let (from, to) = (edges[0].min(edges[1]), edges[0].max(edges[1]));
+    /// Edge number `edge` of the bins, from 0.
+    fn edge(&self, edge: usize) -> f64 {
+        self.centre(edge) - 0.5 * self.step
+    }
+}
+
+/// Spectra turned to densities on some bins of a [`RatioAxis`], point after point; buffers are kept between them.
+///
+/// S_r = |f0| S_ww(r f0) [m2 s-2], r being f / f0 with the sign of f0, so that the inertial frequency is at -1 in both
+/// hemispheres; its integral over r is the variance, as that of S_ww over f. The density is constant on each bin of
+/// frequency; for an even number of bins the one at Nyquist is stored once and is half at each end.
+#[derive(Clone, Debug)]
+pub struct Scaling {
+    axis: RatioAxis,
+    bins: Range<usize>,
+    frequency_step: CyclesPerDay,
+    /// Of these and of `frequencies` what follows is made, as long as they stay the same.
+    inertial_frequency: f64,
+    frequencies: usize,
+    /// Of each edge, the bin of frequency that it lies in and how far.
+    edges: Vec<(usize, f64)>,
+    /// Bins, counted from the first of `bins`, that lie wholly within Nyquist.
+    known: Range<usize>,
+    /// First bin of frequency that is touched, and how many are.
+    touched: Range<usize>,
+    /// Sums of the density over the touched bins before each.
+    before: Vec<f64>,
+    densities: Vec<f64>,
+}
+
+impl Scaling {
+    /// For some bins of an axis, of spectra with bins `frequency_step` apart.
+    pub fn new(axis: RatioAxis, bins: Range<usize>, frequency_step: CyclesPerDay) -> Self {
+        Scaling {
+            densities: vec![f64::NAN; bins.len()],
+            axis,
+            bins,
+            frequency_step,
+            inertial_frequency: f64::NAN,
+            frequencies: 0,
+            edges: Vec::new(),
+            known: 0..0,
+            touched: 0..0,
+            before: Vec::new(),
+        }
+    }
+
+    /// Places the edges among the bins of frequency.
+    fn place(&mut self, frequencies: usize, inertial_frequency: f64) {
+        (self.frequencies, self.inertial_frequency) = (frequencies, inertial_frequency);
+        // All in bins of frequency, from the lower edge of the one that is stored first.
+        let scale = inertial_frequency / self.frequency_step.0;
+        let nyquist = frequencies as f64 / 2.0;
+        let start = zero_index(frequencies) as f64 + 0.5;
+        self.edges.clear();
+        self.known = 0..0;
         // Not true of what is not a number either.
-        let known = scale.abs() >= BINS_AT_LEAST && from >= -nyquist && to <= nyquist;
-        if !known {
-            return None;
+        let enough = scale.abs() >= BINS_AT_LEAST;
+        if !enough {
+            return;
         }
-        let zero = zero_index(bins) as f64;
-        // Bin k of the spectrum is from k - 1/2 to k + 1/2; the last one of an even number is the first.
-        let first = (from + 0.5).floor();
-        let last = (to + 0.5).ceil() - 1.0;
-        let at = |k: f64| psd[((k + zero) as usize) % bins].as_f64();
-        if last <= first {
-            return Some(at(first) * frequency_step.0 * scale.abs());
+        let mut known: Option<Range<usize>> = None;
+        for (at, edge) in (self.bins.start..=self.bins.end).enumerate() {
+            let place = self.axis.edge(edge) * scale;
+            if place.abs() <= nyquist {
+                let from = known.map_or(at, |known| known.start);
+                known = Some(from..at);
+            }
+            let place = (place.clamp(-nyquist, nyquist) + start).max(0.0);
+            // The upper edge of the last bin is within it.
+            let bin = (place as usize).min(frequencies - usize::from(frequencies % 2 == 1));
+            self.edges.push((bin, place - bin as f64));
         }
-        let mut sum = (first + 0.5 - from) * at(first) + (to - last + 0.5) * at(last);
-        let mut k = first + 1.0;
-        while k < last {
-            sum += at(k);
-            k += 1.0;
+        self.known = known.unwrap_or(0..0);
+        let ends = [self.edges[self.known.start].0, self.edges[self.known.end].0];
+        self.touched = ends[0].min(ends[1])..ends[0].max(ends[1]) + 1;
+    }
+
+    /// Mean density of one spectrum S_ww [m2 s-2 d], ascending in frequency, over each bin that is wholly within Nyquist, and
+    /// which of the bins these are, counted from the first; none where |f0| is less than two bins of frequency.
+    pub fn densities<T: Sample>(&mut self, psd: &[T], inertial_frequency: CyclesPerDay) -> (Range<usize>, &[f64]) {
+        if (self.frequencies, self.inertial_frequency) != (psd.len(), inertial_frequency.0) {
+            self.place(psd.len(), inertial_frequency.0);
         }
-        Some(sum / (to - from) * frequency_step.0 * scale.abs())
+        if self.known.is_empty() {
+            return (0..0, &[]);
+        }
+        let mut sum = 0.0;
+        self.before.clear();
+        // For an even number the last bin is the first.
+        let wrapped = |bin: usize| psd[if bin == psd.len() { 0 } else { bin }].as_f64();
+        self.before.extend(self.touched.clone().map(|bin| {
+            let before = sum;
+            sum += wrapped(bin);
+            before
+        }));
+        let below = |(bin, part): (usize, f64)| self.before[bin - self.touched.start] + part * wrapped(bin);
+        // One bin of r is `width` bins of frequency wide, and S_r is |f0| times the mean of S_ww over them.
+        let scale = inertial_frequency.0 / self.frequency_step.0;
+        let width = self.axis.step * scale.abs();
+        // With f0 below 0 the edges go down.
+        let factor = inertial_frequency.0.abs() / width * scale.signum();
+        let mut from = below(self.edges[self.known.start]);
+        for bin in self.known.clone() {
+            let to = below(self.edges[bin + 1]);
+            self.densities[bin] = (to - from) * factor;
+            from = to;
+        }
+        (self.known.clone(), &self.densities[self.known.clone()])
     }
 }
 
@@ -88,6 +160,19 @@ mod tests {
     use super::*;
 
     const STEP: CyclesPerDay = CyclesPerDay(0.1);
+
+    /// The density on one bin.
+    fn density(axis: RatioAxis, psd: &[f64], f0: f64, bin: usize) -> Option<f64> {
+        let mut all = Scaling::new(axis, 0..axis.len(), STEP);
+        let (known, densities) = all.densities(psd, CyclesPerDay(f0));
+        let whole = known.contains(&bin).then(|| densities[bin - known.start]);
+        let mut one = Scaling::new(axis, bin..bin + 1, STEP);
+        let (known, densities) = one.densities(psd, CyclesPerDay(f0));
+        let alone = (!known.is_empty()).then(|| densities[0]);
+        assert_eq!(whole.is_some(), alone.is_some());
+        assert!(whole.zip(alone).is_none_or(|(a, b)| (a - b).abs() < 1e-12), "{whole:?} {alone:?}");
+        alone
+    }
 
     fn rows(bins: usize) -> Vec<f64> {
         (0..bins).map(|k| 1.0 + (k as f64 * 0.7).sin().powi(2) * 10.0).collect()
@@ -109,7 +194,7 @@ mod tests {
                 let psd = rows(bins);
                 let axis = RatioAxis::new(1.3, 0.1);
                 for bin in 0..axis.len() {
-                    let got = axis.density(&psd, STEP, CyclesPerDay(f0), bin).unwrap();
+                    let got = density(axis, &psd, f0, bin).unwrap();
                     let steps = 20_000;
                     let mean = (0..steps)
                         .map(|at| {
@@ -132,8 +217,7 @@ mod tests {
             let mut psd = vec![0.0; 61];
             // Clockwise in the north, at -f0; counter-clockwise in the south.
             psd[(30.0 - f0 / STEP.0) as usize] = 5.0;
-            let row: Vec<f64> =
-                (0..axis.len()).map(|bin| axis.density(&psd, STEP, CyclesPerDay(f0), bin).unwrap()).collect();
+            let row: Vec<f64> = (0..axis.len()).map(|bin| density(axis, &psd, f0, bin).unwrap()).collect();
             let highest = (0..axis.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
             assert!((axis.centre(highest) + 1.0).abs() < 1e-12);
             assert!((row.iter().sum::<f64>() * axis.step - 5.0 * STEP.0).abs() < 1e-12);
@@ -145,10 +229,9 @@ mod tests {
         let axis = RatioAxis::new(3.0, 0.5);
         let psd = rows(20);
         // Nyquist is 1 cpd: with f0 = 0.5 bins end at |r| = 2.
-        let known: Vec<usize> =
-            (0..axis.len()).filter(|&bin| axis.density(&psd, STEP, CyclesPerDay(0.5), bin).is_some()).collect();
+        let known: Vec<usize> = (0..axis.len()).filter(|&bin| density(axis, &psd, 0.5, bin).is_some()).collect();
         assert_eq!(known, (3..=9).collect::<Vec<_>>());
-        assert!(axis.density(&psd, STEP, CyclesPerDay(0.19), 6).is_none(), "less than two bins");
-        assert!(axis.density(&psd, STEP, CyclesPerDay(f64::NAN), 6).is_none());
+        assert!(density(axis, &psd, 0.19, 6).is_none(), "less than two bins");
+        assert!(density(axis, &psd, f64::NAN, 6).is_none());
     }
 }
