@@ -145,7 +145,7 @@ pub(super) fn band_notes(groups: &[StoredGroup; 2], dimensions: &Dimensions) -> 
     let Some(Dimension { labels: Labels::Names(common), .. }) = dimensions.get("band") else { return Ok(vec![]) };
     let mut limits = Vec::with_capacity(2);
     for group in groups {
-        if !group.headers().get(LIMITS).is_some_and(|header| header.dimensions == ["band"]) {
+        if group.headers().get(LIMITS).is_none_or(|header| header.dimensions != ["band"]) {
             return Ok(vec![]);
         }
         let (names, written) = (group.array("band")?.read_text()?, group.array(LIMITS)?.read_text()?);

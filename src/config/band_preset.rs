@@ -1,12 +1,15 @@
 //! Bands that the literature has in common, by one word.
 
-/// Bands by the name of their preset: name, low and high limit as they would be written.
-pub(super) const PRESETS: [(&str, &[(&str, [&str; 2])]); 1] = [("literature", LITERATURE)];
+/// A band: its name, low and high limit as they would be written.
+type Written = (&'static str, [&'static str; 2]);
+
+/// Bands by the name of their preset.
+pub(super) const PRESETS: [(&str, &[Written]); 1] = [("literature", LITERATURE)];
 
 /// The bands of comparisons of global models with surface drifters: low, near-inertial, diurnal and semidiurnal as in Yu et
 /// al. (2019, Geophysical Research Letters 46, doi:10.1029/2019GL083074) and Arbic et al. (2022, Journal of Geophysical
 /// Research: Oceans 127, doi:10.1029/2022JC018551); and what is above the semidiurnal band.
-const LITERATURE: &[(&str, [&str; 2])] = &[
+const LITERATURE: &[Written] = &[
     ("low", ["0", "0.5"]),
     ("diurnal", ["0.9", "1.1"]),
     ("semidiurnal", ["1.9", "2.1"]),

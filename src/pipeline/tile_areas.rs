@@ -22,6 +22,9 @@ pub(super) struct WholeTile<'t, T> {
     pub(super) planes: usize,
 }
 
+/// Of each array that is held of a spectrum, the sheets [j, i, value].
+type HeldArrays<'t, T> = Vec<Vec<&'t [T]>>;
+
 impl<T> WholeTile<'_, T> {
     /// Points with a spectrum, in the order of the tile: place, group and lane.
     fn points(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
@@ -74,7 +77,7 @@ impl<T: Sample> Estimator<'_, T> {
     }
 
     /// The sheets of each array of each spectrum.
-    fn held_arrays<'t>(&self, tile: &WholeTile<'t, T>) -> Vec<Vec<Vec<&'t [T]>>> {
+    fn held_arrays<'t>(&self, tile: &WholeTile<'t, T>) -> Vec<HeldArrays<'t, T>> {
         let points = tile.place.points() as usize;
         let mut rest = tile.held;
         let mut of_spectrum = |spectrum: &Spectrum<T>| {
@@ -94,7 +97,7 @@ impl<T: Sample> Estimator<'_, T> {
         table: &AreaTable,
         members: &Members,
         tile: &WholeTile<'_, T>,
-        (held, inertial_frequency): (&[Vec<Vec<&[T]>>], &[f64]),
+        (held, inertial_frequency): (&[HeldArrays<'_, T>], &[f64]),
     ) -> AreaSums {
         // Where gaps left no segment there is nothing to average.
         let with_spectrum: Vec<Members> = (self.spectra.iter().zip(held))
