@@ -104,7 +104,7 @@ fn the_regional_run_is_averaged_as_its_own_arrays_are() {
         assert_eq!(names, ["all", "deep", "triangle"]);
         let triangle = |at: usize| {
             let (x, y) = (points.longitude[at], points.latitude[at]);
-            y >= 5.0 && y < 25.0 && (x - 70.0).abs() < (25.0 - y) / 2.0
+            (5.0..25.0).contains(&y) && (x - 70.0).abs() < (25.0 - y) / 2.0
         };
         let mut counted = [0.0; 3];
         for (kind, (prefix, length)) in

@@ -175,11 +175,6 @@ pub(super) fn is_whole(number: f64) -> bool {
     (number - number.round()).abs() <= 1e-9 * number.abs()
 }
 
-/// How many parts make the whole.
-pub(super) fn count(whole: f64, part: f64) -> usize {
-    (whole / part).round() as usize
-}
-
 /// The parts nearest to `part`, below and above it, of which a whole number makes `whole`.
 pub(super) fn nearest_parts(whole: f64, part: f64) -> String {
     let [more, fewer] = [(whole / part).ceil(), (whole / part).floor().max(1.0)];

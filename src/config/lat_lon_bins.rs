@@ -20,11 +20,6 @@ pub struct LatLonBins {
 const DEFAULT_WIDTH: f64 = 1.0;
 
 impl LatLonBins {
-    /// Counts of bins along latitude and longitude.
-    pub fn shape(&self) -> [usize; 2] {
-        [check::count(180.0, self.lat_degrees), check::count(360.0, self.lon_degrees)]
-    }
-
     pub(super) fn check(raw: RawBins, document: &Document) -> Result<LatLonBins, ConfigError> {
         let width = raw.width.unwrap_or_else(|| vec![DEFAULT_WIDTH; 2]);
         let [lon_degrees, lat_degrees] =

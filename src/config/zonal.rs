@@ -34,11 +34,6 @@ const DEFAULT_STEP: f64 = 0.05;
 const STEPS_AT_MOST: f64 = 10_000.0;
 
 impl Zonal {
-    /// Count of bins from pole to pole; bin b is from -90 + b · 180 / count degrees northward.
-    pub fn bins(&self) -> usize {
-        check::count(180.0, self.width_degrees)
-    }
-
     pub(super) fn check(raw: RawZonal, document: &Document) -> Result<Zonal, ConfigError> {
         let width_degrees = raw.width.unwrap_or(DEFAULT_WIDTH);
         check::bin_width(document, "zonal.width", width_degrees, 180.0)?;
@@ -58,15 +53,6 @@ impl Zonal {
             f_ratio_limit: Some(self.f_ratio.map_or(0.0, |axis| axis.limit)),
             f_ratio_step: self.f_ratio.map(|axis| axis.step),
         }
-    }
-}
-
-impl RatioAxis {
-    /// Centres of the bins, ascending: k over the count of steps in 1, so that -1, 0 and 1 are exact.
-    pub fn centres(&self) -> Vec<f64> {
-        let in_one = check::count(1.0, self.step) as i64;
-        let last = check::count(self.limit, self.step) as i64;
-        (-last..=last).map(|k| k as f64 / in_one as f64).collect()
     }
 }
 

@@ -102,11 +102,11 @@ impl Analysis {
         Self::new(config, time.len(), Seconds(time.interval()), time.epoch_seconds as f64 + time.seconds(0))
     }
 
-    /// First sample of each segment and the sample after its last [seconds since 1970].
+    /// First and last sample of each segment [seconds since 1970].
     pub(super) fn segment_bounds(&self) -> Vec<[f64; 2]> {
         let seconds = |sample: usize| self.start + sample as f64 * self.spec.sampling_interval.0;
         let segments = (0..self.segmentation.count).map(|segment| self.segmentation.samples(segment));
-        segments.map(|samples| [seconds(samples.start), seconds(samples.end)]).collect()
+        segments.map(|samples| [seconds(samples.start), seconds(samples.end - 1)]).collect()
     }
 
     /// Spectra of a spectrogram at a point; 0 without one.

@@ -209,7 +209,7 @@ fn time_segment_specs(segments: &TimeSegmentAxis, epoch: &str) -> Vec<ArraySpec>
         return vec![whole_spec(name, &[dimension], ElementKind::Text, attributes)];
     }
     attributes.insert("bounds".into(), json!(TIME_SEGMENT_BOUNDS));
-    let bounds = json!({ "long_name": "first time of the segment and the time after its last" });
+    let bounds = json!({ "long_name": "first and last time of the segment" });
     vec![
         whole_spec(name, &[dimension], ElementKind::F64, attributes),
         whole_spec(

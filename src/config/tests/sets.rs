@@ -49,7 +49,7 @@ fn values_are_toml_or_bare_strings() {
     assert_eq!(config.output.path, Path::new("/a=b.zarr"));
     assert!(!config.output.spectrum);
     let zonal = config.zonal.as_ref().unwrap();
-    assert_eq!((zonal.depths, zonal.bins()), (Depths { from: 200.0, to: f64::INFINITY }, 360));
+    assert_eq!((zonal.depths, zonal.width_degrees), (Depths { from: 200.0, to: f64::INFINITY }, 0.5));
     assert_eq!(config.regions[0].depths, Depths { from: 0.0, to: 100.0 });
     assert_eq!(config.spectrogram.as_ref().unwrap().keep, [SpectrogramKind::Regions]);
     assert_eq!(with("", &["run.memory=\"192 GiB\""]).run.memory, Some(Bytes(192 << 30)));

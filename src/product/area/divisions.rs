@@ -6,7 +6,8 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Divisions {
     origin: f64,
-    width: f64,
+    /// Degrees of the whole range.
+    range: f64,
     /// Bins of the whole range.
     total: usize,
     kept: Range<usize>,
@@ -26,7 +27,7 @@ impl Divisions {
 
     fn covering(origin: f64, range: f64, width: f64, [from, to]: [f64; 2]) -> Self {
         let total = (range / width).round().max(1.0) as usize;
-        let mut divisions = Divisions { origin, width, total, kept: 0..total };
+        let mut divisions = Divisions { origin, range, total, kept: 0..total };
         divisions.kept = divisions.index(from)..divisions.index(to) + 1;
         divisions
     }
@@ -34,7 +35,15 @@ impl Divisions {
     /// Number of the bin in the whole range; the last edge belongs to the last bin.
     fn index(&self, degrees: f64) -> usize {
         // Not a number becomes 0; such a place has no spectrum.
-        (((degrees - self.origin) / self.width).floor().max(0.0) as usize).min(self.total - 1)
+        let about = ((degrees - self.origin) * self.total as f64 / self.range).floor().max(0.0) as usize;
+        // By the edges as they are stored, which rounding may have put on the other side.
+        let above = usize::from(degrees >= self.edge(about + 1));
+        (about + above - usize::from(about > 0 && degrees < self.edge(about))).min(self.total - 1)
+    }
+
+    /// Edge `k` [degrees].
+    fn edge(&self, k: usize) -> f64 {
+        self.origin + k as f64 * self.range / self.total as f64
     }
 
     /// Bins kept.
@@ -55,13 +64,12 @@ impl Divisions {
 
     /// Edges of the kept bins [degrees], south and north or west and east.
     pub fn bounds(&self) -> Vec<[f64; 2]> {
-        let edge = |k: usize| self.origin + k as f64 * self.width;
-        self.kept.clone().map(|k| [edge(k), edge(k + 1)]).collect()
+        self.kept.clone().map(|k| [self.edge(k), self.edge(k + 1)]).collect()
     }
 
     /// Middles of the kept bins [degrees].
     pub fn centres(&self) -> Vec<f64> {
-        self.kept.clone().map(|k| self.origin + (k as f64 + 0.5) * self.width).collect()
+        self.kept.clone().map(|k| self.origin + (k as f64 + 0.5) * self.range / self.total as f64).collect()
     }
 }
 
@@ -77,6 +85,18 @@ mod tests {
             assert_eq!(whole.place(latitude), Some(bin), "{latitude}");
         }
         assert_eq!((whole.centres()[90], whole.bounds()[179]), (0.5, [89.0, 90.0]));
+    }
+
+    /// Whatever the width, an edge as it is stored begins its bin.
+    #[test]
+    fn edges_belong_to_the_bin_that_they_begin() {
+        for total in [1, 7, 180, 720, 1800, 4999] {
+            let whole = Divisions::of_latitude(180.0 / total as f64, [-90.0, 90.0]);
+            for (k, [south, north]) in whole.bounds().into_iter().enumerate() {
+                assert_eq!(whole.place(south), Some(k), "{total}");
+                assert_eq!(whole.place(north.next_down()), Some(k), "{total}");
+            }
+        }
     }
 
     #[test]

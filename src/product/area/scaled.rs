@@ -8,10 +8,10 @@ use crate::terms::{CyclesPerDay, Sample};
 /// Bins of r = f / f0, centred on whole multiples of their width, from -limit to limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RatioAxis {
-    /// Width of a bin.
-    pub step: f64,
+    /// Bins in 1: a bin is this part of it wide, and 1 is a centre.
+    in_one: f64,
     /// Bins on each side of 0.
-    pub side: usize,
+    side: usize,
 }
 
 /// Points nearer to the equator than where f0 is so many bins of frequency wide are left out: the spectrum does not tell
@@ -19,9 +19,12 @@ pub struct RatioAxis {
 const BINS_AT_LEAST: f64 = 2.0;
 
 impl RatioAxis {
-    /// Bins up to the one that is centred on `limit`, or the last one before it.
+    /// Bins up to the one that is centred on `limit`, or the last one before it; `step` is 1 over a whole number.
     pub fn new(limit: f64, step: f64) -> Self {
-        RatioAxis { step, side: (limit / step * (1.0 + 1e-12)).floor().max(0.0) as usize }
+        RatioAxis {
+            in_one: (1.0 / step).round().max(1.0),
+            side: (limit / step * (1.0 + 1e-12)).floor().max(0.0) as usize,
+        }
     }
 
     /// How many bins there are.
@@ -40,12 +43,12 @@ impl RatioAxis {
     }
 
     fn centre(&self, bin: usize) -> f64 {
-        (bin as f64 - self.side as f64) * self.step
+        (bin as f64 - self.side as f64) / self.in_one
     }
 
     /// Edge number `edge` of the bins, from 0.
     fn edge(&self, edge: usize) -> f64 {
-        self.centre(edge) - 0.5 * self.step
+        (edge as f64 - self.side as f64 - 0.5) / self.in_one
     }
 }
 
@@ -142,7 +145,7 @@ impl Scaling {
         let below = |(bin, part): (usize, f64)| self.before[bin - self.touched.start] + part * wrapped(bin);
         // One bin of r is `width` bins of frequency wide, and S_r is |f0| times the mean of S_ww over them.
         let scale = inertial_frequency.0 / self.frequency_step.0;
-        let width = self.axis.step * scale.abs();
+        let width = scale.abs() / self.axis.in_one;
         // With f0 below 0 the edges go down.
         let factor = inertial_frequency.0.abs() / width * scale.signum();
         let mut from = below(self.edges[self.known.start]);
@@ -182,8 +185,8 @@ mod tests {
     fn the_axis_has_its_centres_on_multiples() {
         let axis = RatioAxis::new(3.0, 0.05);
         assert_eq!((axis.len(), axis.centres()[0], axis.centres()[60], axis.centres()[120]), (121, -3.0, 0.0, 3.0));
-        assert!((axis.centres()[40] + 1.0).abs() < 1e-15);
-        assert_eq!(RatioAxis::new(1.0, 0.3).len(), 7);
+        assert_eq!((axis.centres()[40], axis.centres()[41]), (-1.0, -0.95));
+        assert_eq!(RatioAxis::new(1.0, 1.0 / 3.0).len(), 7);
     }
 
     /// Whatever lies under all bins together keeps its integral; each bin is the mean of a fine sampling.
@@ -198,7 +201,7 @@ mod tests {
                     let steps = 20_000;
                     let mean = (0..steps)
                         .map(|at| {
-                            let r = axis.centre(bin) + ((at as f64 + 0.5) / steps as f64 - 0.5) * axis.step;
+                            let r = axis.centre(bin) + ((at as f64 + 0.5) / steps as f64 - 0.5) / axis.in_one;
                             let k = (r * f0 / STEP.0).round() as i64 + zero_index(bins) as i64;
                             psd[k.rem_euclid(bins as i64) as usize] * f64::abs(f0)
                         })
@@ -220,7 +223,7 @@ mod tests {
             let row: Vec<f64> = (0..axis.len()).map(|bin| density(axis, &psd, f0, bin).unwrap()).collect();
             let highest = (0..axis.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
             assert!((axis.centre(highest) + 1.0).abs() < 1e-12);
-            assert!((row.iter().sum::<f64>() * axis.step - 5.0 * STEP.0).abs() < 1e-12);
+            assert!((row.iter().sum::<f64>() / axis.in_one - 5.0 * STEP.0).abs() < 1e-12);
         }
     }
 
