@@ -138,7 +138,8 @@ fn centred_and_native_velocities() {
                 assert!(written[n].is_nan() && differences[n].is_nan());
                 continue;
             }
-            (all_a.push(x), all_b.push(y));
+            all_a.push(x);
+            all_b.push(y);
             squares += (x - y) * (x - y);
             if (x - y).abs() > largest.0 {
                 largest = ((x - y).abs(), n);
