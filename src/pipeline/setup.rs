@@ -14,7 +14,7 @@ use crate::config::{Config, Dtype, Endian, Format, Missing, Record, ShrunkMask};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
-    self, Bits, Extent, Grid, GridField, GridFiles, Lattice, Layout, Masks, Periodic, Reach, Rotation,
+    self, Bits, Extent, Grid, GridError, GridField, GridFiles, Lattice, Layout, Masks, Periodic, Reach, Rotation,
     SelectionRequest, SurveyRequest,
 };
 use crate::report::{Phase, Timings};
@@ -199,15 +199,15 @@ fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
 fn check_areas(config: &Config, grid: &Grid, files: &MdsGridFiles) -> Result<(), Error> {
     for (key, areas) in all_areas(config, &Reach::GLOBE) {
         let lacks = if !grid.has_area {
-            Some((GridField::Ra, "means are weighted by the area of cells"))
+            Some((GridField::Ra, "the means over areas are weighted by it".to_owned()))
         } else if areas.asks_for_depth() && !grid.has_depth {
-            Some((GridField::Depth, "cells are chosen by the depth of the sea floor"))
+            Some((GridField::Depth, "`depth` chooses cells by it".to_owned()))
         } else {
             None
         };
         if let Some((field, why)) = lacks {
-            let message = format!("{why}, and the grid has none: {} does not exist", files.place(field));
-            return Err(Error::Setting { text: config.explain(key, &message) });
+            let (name, place) = (field.name(), files.place(field));
+            return Err(GridError::Missing { name, place, need: format!("{why}; without it leave out [{key}]") }.into());
         }
     }
     Ok(())

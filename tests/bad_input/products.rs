@@ -118,6 +118,21 @@ pub fn rows() -> Vec<Row> {
             .sets(&["input.scalar=[\"U\"]"]),
         row("an unknown component", 2, &["is \"S_ww\"; known: S_uu S_vv S_uv ke_psd"])
             .spoil(|site| add(site, "[components]\nkeep = [\"S_ww\"]")),
+        row(
+            "means over areas without areas",
+            3,
+            &["the means over areas are weighted by it", "RAC", "leave out [zonal]"],
+        )
+        .spoil(|site| {
+            add(site, "[zonal]");
+            site.remove_grid(&["RAC"]);
+        }),
+        row("depths without a sea floor", 3, &["`depth` chooses cells by it", "Depth", "leave out [bins]"]).spoil(
+            |site| {
+                add(site, "[bins]\ndepth = [200, inf]");
+                site.remove_grid(&["Depth"]);
+            },
+        ),
         row("a result over a file of regions", 2, &["holds a file of [[regions]]", "output.path"]).spoil(|site| {
             add_polygons(site, &[("a", SQUARE)]);
             fs::create_dir(site.path("maps.zarr")).unwrap();
