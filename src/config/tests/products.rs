@@ -15,11 +15,8 @@ fn products_are_off_unless_their_table_stands() {
     let zonal = config.zonal.clone().unwrap();
     let f_ratio = Some(RatioAxis { limit: 3.0, step: 0.05 });
     assert_eq!(zonal, Zonal { width_degrees: 1.0, depths: Depths::ALL, f_ratio });
-    let centres = zonal.f_ratio.unwrap().centres();
-    assert_eq!((zonal.bins(), centres.len()), (180, 121));
-    assert_eq!([0, 40, 60, 80, 120].map(|at| centres[at]), [-3.0, -1.0, 0.0, 1.0, 3.0]);
     let bins = config.bins.clone().unwrap();
-    assert_eq!((bins.shape(), bins.depths), ([180, 360], Depths::ALL));
+    assert_eq!(bins, LatLonBins { lon_degrees: 1.0, lat_degrees: 1.0, depths: Depths::ALL });
     let spectrogram = config.spectrogram.clone().unwrap();
     assert_eq!(spectrogram, Spectrogram { average: Averaging::Segment, keep: vec![SpectrogramKind::Points] });
     assert!(spectrogram.keeps(SpectrogramKind::Points) && !spectrogram.keeps(SpectrogramKind::Zonal));
@@ -38,9 +35,10 @@ fn products_take_what_they_are_told() {
          \"bins\"] }\ncomponents = { keep = [\"ellipse\", \"S_uu\"] }",
     );
     let zonal = config.zonal.clone().unwrap();
-    assert_eq!((zonal.bins(), zonal.depths), (1800, Depths { from: 200.0, to: f64::INFINITY }));
-    assert_eq!(zonal.f_ratio.unwrap().centres(), [-1.0, -2.0 / 3.0, -1.0 / 3.0, 0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
-    assert_eq!(config.bins.clone().unwrap().shape(), [720, 144]);
+    assert_eq!((zonal.width_degrees, zonal.depths), (0.1, Depths { from: 200.0, to: f64::INFINITY }));
+    assert_eq!(zonal.f_ratio, Some(RatioAxis { limit: 1.0, step: 1.0 / 3.0 }));
+    let depths = Depths { from: 1e-3, to: 10.0 };
+    assert_eq!(config.bins, Some(LatLonBins { lon_degrees: 2.5, lat_degrees: 0.25, depths }));
     let spectrogram = config.spectrogram.clone().unwrap();
     assert_eq!(spectrogram.average, Averaging::Season);
     assert_eq!(
