@@ -16,7 +16,7 @@ use crate::fault;
 use crate::grid::{GridField, Rotation as GridRotation};
 use crate::plan::{Plan, Tile};
 use crate::product::area::AreaSums;
-use crate::product::{Estimate, Product, SegmentEstimate};
+use crate::product::{Components, Estimate, Product, SegmentEstimate};
 use crate::report::{Phase, Timings};
 use crate::spectrum::{Complex, GapCounts, Rotation, Summary, Welch, WelchScratch, one_sided_bins};
 use crate::terms::{LANES, Line, Sample, inertial_frequency};
@@ -234,21 +234,23 @@ impl<'a, T: Sample> Estimator<'a, T> {
         let frequencies = spectrum.array.frequencies;
         let mut sheets = sheets;
         if let Some(components) = &spectrum.components {
-            let arrays = spectrum.points.iter().filter(|array| array.kind == PointKind::Component);
-            let values: Vec<usize> = arrays.map(|array| array.values).collect();
-            let (mine, rest) = sheets.split_at_mut(values.len());
+            let arrays = || spectrum.points.iter().filter(|array| array.kind == PointKind::Component);
+            let count = arrays().count();
+            let (mine, rest) = sheets.split_at_mut(count);
             sheets = rest;
             density.resize(frequencies, 0.0);
             cross.resize(if components.need_cross() { one_sided_bins(frequencies) } else { 0 }, Complex::default());
-            for lane in 0..mine[0].len() / values[0] {
+            let lanes = mine.iter().zip(arrays()).map(|(sheet, array)| sheet.len() / array.values).min().unwrap_or(0);
+            for lane in 0..lanes {
                 self.welch.rotary_density(scratch, lane, density);
                 if components.need_cross() {
                     self.welch.cross_density(scratch, lane, cross);
                 }
-                let rows = mine.iter_mut().zip(&values);
-                let mut rows: Vec<&mut [T]> =
-                    rows.map(|(sheet, values)| &mut sheet[lane * values..(lane + 1) * values]).collect();
-                components.fill(density, cross, &mut rows);
+                let mut rows: [&mut [T]; Components::ARRAYS_AT_MOST] = Default::default();
+                for (row, (sheet, array)) in rows.iter_mut().zip(mine.iter_mut().zip(arrays())) {
+                    *row = &mut sheet[lane * array.values..(lane + 1) * array.values];
+                }
+                components.fill(density, cross, &mut rows[..count]);
             }
         }
         let Some(maps) = &spectrum.segment_maps else { return };

@@ -100,6 +100,7 @@ impl Identity {
     /// Of a run of `config` on the input that was looked at.
     pub(super) fn new(config: &Config, setup: &Setup) -> Identity {
         let mut paths = setup.paths();
+        paths.extend(config.paths_read().into_iter().map(Path::to_owned));
         paths.sort_unstable();
         paths.dedup();
         // A server of a file system answers many questions at a time.

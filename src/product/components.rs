@@ -28,6 +28,9 @@ pub struct ComponentArray {
 }
 
 impl Components {
+    /// Arrays of all components.
+    pub const ARRAYS_AT_MOST: usize = 9;
+
     /// What is `kept`, in this order, of spectra whose bins lie `frequency_step` apart, and whose window is as wide as
     /// `noise_bandwidth` bins ([`equivalent_noise_bandwidth`](crate::spectrum::equivalent_noise_bandwidth)).
     pub fn new(kept: Vec<Component>, frequency_step: CyclesPerDay, noise_bandwidth: f64) -> Self {

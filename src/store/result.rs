@@ -28,8 +28,9 @@ pub struct ResultStore {
     files_written: AtomicU64,
     /// Files that are still to be brought to the disk.
     unsynced: Mutex<Vec<PathBuf>>,
-    /// Buffers of chunks that were written.
-    spare: chunk::Spare,
+    /// Buffers of chunks that were written: of each array with shards its own, lest all of them grow to the size of the
+    /// largest, and of all others together.
+    spare: BTreeMap<String, chunk::Spare>,
     /// On rank 0: the folder at `PATH.partial`.
     pub(super) hold: Option<Hold>,
     pub(super) journal: Journal,
@@ -38,6 +39,7 @@ pub struct ResultStore {
 /// The bytes of a chunk's file, in order, and where they go; none for a chunk that is all fill.
 #[derive(Debug)]
 pub struct EncodedChunk {
+    array: String,
     folder: PathBuf,
     path: PathBuf,
     pieces: Vec<Vec<u8>>,
@@ -115,11 +117,14 @@ impl ResultStore {
         spec.check()?;
         let GroupSpec { arrays, mut attributes, codec } = spec;
         attributes.entry(MARK).or_insert_with(|| env!("CARGO_PKG_VERSION").into());
-        let arrays = arrays
+        let arrays: BTreeMap<String, (ArraySpec, Layout)> = arrays
             .into_iter()
             .map(|array| Ok((array.name.clone(), (array.clone(), Layout::new(&array, codec)?))))
             .collect::<Result<_, StoreError>>()?;
         let place = Place::new(path)?;
+        let of_shards = arrays.values().filter(|(spec, _): &&(ArraySpec, Layout)| spec.inner.is_some());
+        let names = of_shards.map(|(spec, _)| spec.name.clone()).chain([String::new()]);
+        let spare = names.map(|name| (name, chunk::Spare::default())).collect();
         Ok(ResultStore {
             journal: Journal::new(place.partial.join(journal::FOLDER), file),
             place,
@@ -129,7 +134,7 @@ impl ResultStore {
             written: Mutex::default(),
             files_written: AtomicU64::new(0),
             unsynced: Mutex::default(),
-            spare: chunk::Spare::default(),
+            spare,
             hold: None,
         })
     }
@@ -177,10 +182,17 @@ impl ResultStore {
         }
         let sharded = spec.inner.is_some();
         let (pieces, thread_time) =
-            chunk::encode(layout, sharded, &spec.chunk, &extent, values, spec.keep_bits, &self.spare)
+            chunk::encode(layout, sharded, &spec.chunk, &extent, values, spec.keep_bits, self.spare_of(array))
                 .map_err(|source| StoreError::Encode { array: array.to_owned(), source: Box::new(source) })?;
         let folder = self.place.partial.join(array);
-        Ok(EncodedChunk { path: chunk_path(&folder, chunk_index), folder, pieces, sharded, thread_time })
+        Ok(EncodedChunk {
+            array: array.to_owned(),
+            path: chunk_path(&folder, chunk_index),
+            folder,
+            pieces,
+            sharded,
+            thread_time,
+        })
     }
 
     /// Writes an encoded chunk: under a temporary name, synced, renamed; one of an array without shards, of which there
@@ -190,7 +202,7 @@ impl ResultStore {
     /// # Errors
     /// Errors of the file system.
     pub fn write_encoded(&self, chunk: EncodedChunk) -> Result<u64, StoreError> {
-        let EncodedChunk { folder, path, mut pieces, sharded, .. } = chunk;
+        let EncodedChunk { array, folder, path, mut pieces, sharded, .. } = chunk;
         if pieces.is_empty() {
             return Ok(0);
         }
@@ -203,8 +215,14 @@ impl ResultStore {
         } else {
             self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).push(path);
         }
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
+        self.spare_of(&array).lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
         Ok(bytes)
+    }
+
+    /// The spare buffers of an array.
+    fn spare_of(&self, array: &str) -> &chunk::Spare {
+        static NONE: chunk::Spare = chunk::Spare::new(Vec::new());
+        self.spare.get(array).or_else(|| self.spare.get("")).unwrap_or(&NONE)
     }
 
     /// Every rank, before rank 0 calls [`finish`](Self::finish): brings the small files that this rank wrote to the disk.
