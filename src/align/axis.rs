@@ -3,8 +3,11 @@
 /// What runs along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
+    /// Places, which together are a map.
     Space,
-    Band,
+    /// Bands, segments of time: what has a map of its own for each.
+    Sheet,
+    /// Values of a spectrum.
     Frequency,
 }
 

@@ -1,97 +1,16 @@
 //! Which elements of a result and a reference belong together, and what of the reference has no partner.
 
-use std::fmt;
-
-use super::coordinates::{Coordinates, FREQUENCIES, Indices};
+use super::coordinates::{Coordinates, EDGES, FREQUENCIES, Indices, LABELLED, Labels};
+use super::problem::{Problem, Side};
 use crate::align::{Axis, Pair, Role, by_number, by_value};
 use crate::store::StoredArray;
 
-/// How far apart the same frequency may be in the two, in bins.
-const FREQUENCY_TOLERANCE: f64 = 1e-9;
-
-/// One of the two groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// What is validated.
-    Result,
-    /// What it is compared with.
-    Reference,
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Side::Result => "the result",
-            Side::Reference => "the reference",
-        })
-    }
-}
-
-/// Why an array, or a part of it, could not be compared; each fails the array.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// A dimension that says nothing to this comparison.
-    #[error(
-        "{side} has a dimension `{dimension}`; known are face, j, i, freq_time, freq_time_one_sided, band, and point in \
-         the reference"
-    )]
-    UnknownDimension {
-        /// Where.
-        side: Side,
-        /// Its name; empty if the dimensions have no names.
-        dimension: String,
-    },
-    /// A dimension that the other array does not have.
-    #[error("only {side} has the dimension `{dimension}`")]
-    OnOneSide {
-        /// Where.
-        side: Side,
-        /// Its name.
-        dimension: String,
-    },
-    /// No coordinate, or one that does not match its dimension, or not whole numbers.
-    #[error("{side} has no usable coordinate `{name}` along `{dimension}`")]
-    NoCoordinate {
-        /// Where.
-        side: Side,
-        /// The coordinate's name.
-        name: &'static str,
-        /// The dimension that it should lie along.
-        dimension: String,
-    },
-    /// One side has several faces, and the other does not say which it is on.
-    #[error("{side} has {count} faces, the other side does not say which is meant")]
-    SeveralFaces {
-        /// Where.
-        side: Side,
-        /// How many.
-        count: usize,
-    },
-    /// Points, but none on both sides.
-    #[error("no point in common")]
-    NoPointInCommon,
-    /// Frequencies of the reference that the result lacks.
-    #[error("the result lacks {count} of {total} frequencies of the reference, first {first} cpd")]
-    MissingFrequencies {
-        /// How many are missing.
-        count: usize,
-        /// How many the reference has.
-        total: usize,
-        /// The first that is missing [cycles per day].
-        first: f64,
-    },
-    /// Bands of the reference that the result lacks.
-    #[error("the result lacks the bands {}", names.join(", "))]
-    MissingBands {
-        /// Their names.
-        names: Vec<String>,
-    },
-}
+/// How far apart the same frequency, or another number that is a label, may be in the two: in distances of the result's.
+const LABEL_TOLERANCE: f64 = 1e-9;
 
 #[derive(Debug)]
 pub(super) struct Alignment {
-    /// Frequency, if there is one, comes last.
+    /// Frequency, or its ratio to the inertial one, comes last if there is one.
     pub(super) axes: Vec<Axis>,
     /// Where the values of the result lie by name: the dimension of each coordinate.
     pub(super) result_dimensions: Vec<String>,
@@ -126,7 +45,8 @@ pub(super) fn align(
         result_array: result,
         reference_lengths: &reference.header().shape,
     };
-    let known = ["face", "j", "i", FREQUENCIES[0], FREQUENCIES[1], "band"];
+    let grid = ["face", "j", "i"];
+    let elsewhere = |name: &str| ["band", EDGES].contains(&name) || FREQUENCIES.contains(&name) || role(name).is_some();
     let listed = sides.reference.iter().any(|name| name == "point");
     for (side, names, shape) in
         [(Side::Reference, sides.reference, reference.header()), (Side::Result, sides.result, result.header())]
@@ -135,10 +55,9 @@ pub(super) fn align(
         if names.len() != shape.len() {
             return Err(Problem::UnknownDimension { side, dimension: String::new() });
         }
-        let grid = ["face", "j", "i"];
         let in_place = |name: &str| match side {
-            Side::Reference if listed => name == "point" || (known.contains(&name) && !grid.contains(&name)),
-            _ => known.contains(&name),
+            Side::Reference if listed => name == "point" || elsewhere(name),
+            _ => grid.contains(&name) || elsewhere(name),
         };
         if let Some(dimension) = names.iter().find(|name| !in_place(name)) {
             return Err(Problem::UnknownDimension { side, dimension: dimension.clone() });
@@ -150,10 +69,14 @@ pub(super) fn align(
         return Err(Problem::NoPointInCommon);
     }
     axes.extend(sides.bands(&mut problems)?);
+    axes.extend(sides.edges()?);
+    for (name, role) in LABELLED {
+        axes.extend(sides.labels(name, role, &mut problems)?);
+    }
     for name in FREQUENCIES {
         axes.extend(sides.frequencies(name, &mut problems)?);
     }
-    let spatial = |name: &String| ["face", "j", "i", "point"].contains(&name.as_str());
+    let spatial = |name: &String| name == "point" || grid.contains(&name.as_str()) || role(name) == Some(Role::Space);
     let reference_points =
         sides.reference.iter().zip(sides.reference_lengths).filter(|(name, _)| spatial(name)).map(|(_, n)| n).product();
     Ok(Alignment { axes, result_dimensions: sides.result.to_vec(), reference_points, problems })
@@ -289,7 +212,39 @@ impl Sides<'_> {
         if !missing.is_empty() {
             problems.push(Problem::MissingBands { names: missing });
         }
-        Ok(Some(Axis::of_dimensions(Role::Band, reference, result, &found)))
+        Ok(Some(Axis::of_dimensions(Role::Sheet, reference, result, &found)))
+    }
+
+    /// The axis of a dimension whose elements meet by place.
+    fn edges(&self) -> Result<Option<Axis>, Problem> {
+        let Some((reference, result)) = self.both(EDGES)? else { return Ok(None) };
+        let [theirs, ours] = [self.length(Side::Reference, reference), self.length(Side::Result, result)];
+        if theirs != ours {
+            return Err(Problem::Lengths { dimension: EDGES, result: ours, reference: theirs });
+        }
+        let found: Vec<_> = (0..).take(ours).map(Some).collect();
+        Ok(Some(Axis::of_dimensions(Role::Sheet, reference, result, &found)))
+    }
+
+    fn labels(&self, name: &'static str, role: Role, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
+        let Some((reference, result)) = self.both(name)? else { return Ok(None) };
+        let [theirs, ours] = [(Side::Reference, self.of_reference, reference), (Side::Result, self.of_result, result)]
+            .map(|(side, coordinates, at)| {
+                let labels = coordinates.labels(name).filter(|labels| labels.len() == self.length(side, at));
+                labels.ok_or_else(|| Problem::NoCoordinate { side, name, dimension: name.into() })
+            });
+        let (theirs, ours) = (theirs?, ours?);
+        let found = match (theirs, ours) {
+            (Labels::Names(theirs), Labels::Names(ours)) => by_value(theirs, ours),
+            (Labels::Numbers(theirs), Labels::Numbers(ours)) => by_number(theirs, ours, LABEL_TOLERANCE),
+            _ => return Err(Problem::LabelKinds { dimension: name }),
+        };
+        if let Some(first) = found.iter().position(Option::is_none) {
+            let count = found.iter().filter(|at| at.is_none()).count();
+            let first = theirs.text(first).unwrap_or_default();
+            problems.push(Problem::MissingLabels { dimension: name, count, total: found.len(), first });
+        }
+        Ok(Some(Axis::of_dimensions(role, reference, result, &found)))
     }
 
     fn frequencies(&self, name: &'static str, problems: &mut Vec<Problem>) -> Result<Option<Axis>, Problem> {
@@ -300,7 +255,7 @@ impl Sides<'_> {
         };
         let theirs = values(Side::Reference, self.of_reference, self.length(Side::Reference, reference))?;
         let ours = values(Side::Result, self.of_result, self.length(Side::Result, result))?;
-        let found = by_number(&theirs, &ours, FREQUENCY_TOLERANCE);
+        let found = by_number(&theirs, &ours, LABEL_TOLERANCE);
         let missing: Vec<f64> =
             theirs.iter().zip(&found).filter(|(_, at)| at.is_none()).map(|(&frequency, _)| frequency).collect();
         if let Some(&first) = missing.first() {
@@ -312,4 +267,9 @@ impl Sides<'_> {
 
 fn position(names: &[String], name: &str) -> Option<usize> {
     names.iter().position(|other| other == name)
+}
+
+/// What runs along a dimension of [`LABELLED`].
+fn role(name: &str) -> Option<Role> {
+    LABELLED.into_iter().find(|(known, _)| *known == name).map(|(_, role)| role)
 }

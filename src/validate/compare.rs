@@ -61,15 +61,15 @@ struct Tally {
     one_sided_at: Option<Difference>,
     /// Spectra: the largest relative difference.
     spectra: Option<Difference>,
-    /// Maps, by the pair along the axis of bands (0 where there is none).
-    maps: BTreeMap<usize, Group>,
+    /// Maps, by the pairs along the axes of bands, segments of time and edges that there are.
+    maps: BTreeMap<Vec<usize>, Group>,
 }
 
 impl Tally {
     fn merge(mut self, other: Tally) -> Tally {
-        for (band, group) in other.maps {
-            let mine = self.maps.remove(&band).unwrap_or_default();
-            self.maps.insert(band, mine.merge(group));
+        for (sheet, group) in other.maps {
+            let mine = self.maps.remove(&sheet).unwrap_or_default();
+            self.maps.insert(sheet, mine.merge(group));
         }
         Tally {
             values: self.values + other.values,
@@ -137,7 +137,7 @@ fn compare_block(
     // The frequencies, which come last, are the inner loop; all other axes turn like an odometer.
     let spectral = axes.last().is_some_and(|axis| axis.role == Role::Frequency);
     let outer = axes.len() - usize::from(spectral);
-    let band = axes.iter().position(|axis| axis.role == Role::Band);
+    let sheets: Vec<usize> = (0..axes.len()).filter(|&axis| axes[axis].role == Role::Sheet).collect();
     let inner = |part: &Part| if spectral { part.offsets[outer].clone() } else { vec![0] };
     let (inner_theirs, inner_ours) = (inner(&theirs), inner(&ours));
 
@@ -150,7 +150,8 @@ fn compare_block(
         let group = if spectral {
             &mut spectrum
         } else {
-            tally.maps.entry(band.map_or(0, |axis| block[axis].start + turn[axis])).or_default()
+            let sheet = sheets.iter().map(|&axis| block[axis].start + turn[axis]).collect();
+            tally.maps.entry(sheet).or_default()
         };
         for (frequency, (from_theirs, from_ours)) in inner_theirs.iter().zip(&inner_ours).enumerate() {
             let reference = theirs.value(base_theirs + from_theirs);

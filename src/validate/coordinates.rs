@@ -1,9 +1,26 @@
 //! The coordinates by which two groups are matched.
 
-use crate::store::{ReadError, StoredGroup};
+use std::collections::BTreeMap;
+
+use crate::align::Role;
+use crate::store::{ElementKind, ReadError, StoredGroup};
 
 /// Axes of frequency: of the first spectrum of a result, and of scalars beside a velocity.
 pub(super) const FREQUENCIES: [&str; 2] = ["freq_time", "freq_time_one_sided"];
+
+/// Other dimensions that have a coordinate of their name, numbers or text, and what runs along them.
+pub(super) const LABELLED: [(&str, Role); 6] = [
+    ("lat", Role::Space),
+    ("region", Role::Space),
+    ("bin_lat", Role::Space),
+    ("bin_lon", Role::Space),
+    ("time_segment", Role::Sheet),
+    // Last, as frequencies are.
+    ("f_ratio", Role::Frequency),
+];
+
+/// The two edges of a bin or a segment, which have no coordinate.
+pub(super) const EDGES: &str = "edges";
 
 /// The coordinates of a group, as far as it has them.
 #[derive(Debug, Default)]
@@ -18,6 +35,15 @@ pub(super) struct Coordinates {
     frequencies: [Option<Vec<f64>>; 2],
     /// Names along `band`.
     pub(super) band: Option<Vec<String>>,
+    /// Labels along each of [`LABELLED`] that there is.
+    labels: BTreeMap<&'static str, Labels>,
+}
+
+/// The labels of a dimension.
+#[derive(Debug)]
+pub(super) enum Labels {
+    Numbers(Vec<f64>),
+    Names(Vec<String>),
 }
 
 /// A coordinate of whole numbers.
@@ -35,6 +61,12 @@ impl Coordinates {
             Some(dimension) if dimension == name => group.array(name)?.read_all_f64().map(Some),
             _ => Ok(None),
         };
+        let mut labels = BTreeMap::new();
+        for (name, _) in LABELLED {
+            if let Some(found) = Labels::read(group, name)? {
+                labels.insert(name, found);
+            }
+        }
         Ok(Coordinates {
             face: indices(group, "face")?,
             j: indices(group, "j")?,
@@ -44,7 +76,13 @@ impl Coordinates {
                 Some("band") => Some(group.array("band")?.read_text()?),
                 _ => None,
             },
+            labels,
         })
+    }
+
+    /// Labels along a dimension of [`LABELLED`].
+    pub(super) fn labels(&self, name: &str) -> Option<&Labels> {
+        self.labels.get(name)
     }
 
     /// Frequencies along an axis of this name.
@@ -60,6 +98,36 @@ impl Coordinates {
             "j" => self.j.as_ref(),
             "i" => self.i.as_ref(),
             _ => None,
+        }
+    }
+}
+
+impl Labels {
+    /// The coordinate of this name along the dimension of this name; None where it is neither numbers nor text.
+    fn read(group: &StoredGroup, name: &str) -> Result<Option<Self>, ReadError> {
+        if dimension_of(group, name) != Some(name) {
+            return Ok(None);
+        }
+        let array = group.array(name)?;
+        Ok(match array.kind() {
+            Some(ElementKind::Text) => Some(Labels::Names(array.read_text()?)),
+            Some(kind) if kind.is_real() => Some(Labels::Numbers(array.read_all_f64()?)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Labels::Numbers(numbers) => numbers.len(),
+            Labels::Names(names) => names.len(),
+        }
+    }
+
+    /// One label as text.
+    pub(super) fn text(&self, at: usize) -> Option<String> {
+        match self {
+            Labels::Numbers(numbers) => numbers.get(at).map(f64::to_string),
+            Labels::Names(names) => names.get(at).cloned(),
         }
     }
 }

@@ -3,28 +3,35 @@
 //! In: two Zarr groups (v2 or v3) and a tolerance. Out: a [`Report`], one line an array.
 //!
 //! Arrays of the same name are compared element by element, matched by coordinate value: `face j i` as whole numbers
-//! (a reference may instead have a dimension `point` with coordinates `face j i` along it), `freq_time` and
-//! `freq_time_one_sided` to 1e-9 of the bin width, `band` by name. `face` is ignored where one side has none. An array with
-//! none of `freq_time freq_time_one_sided j i point` is not compared. A difference is relative to the largest magnitude of the
-//! reference's spectrum at that point or, without frequencies, of the map at the points compared, each band by itself;
-//! where that is 0 it is absolute. Complex numbers are compared as one: the length of their difference, relative to the largest
-//! magnitude. NaN agrees with NaN only, and infinity with the same infinity only.
-//! A frequency or band of the reference that the result lacks is a miss; points may be missing on either side.
+//! (a reference may instead have a dimension `point` with coordinates `face j i` along it); `freq_time` and
+//! `freq_time_one_sided`, and `lat bin_lat bin_lon f_ratio time_segment` where they are numbers, to 1e-9 of the smallest
+//! distance of the result's, as they are stored (of a single one, equal); `band`, `region`, and names along any of these, as
+//! text; `edges`, which has no coordinate, by place. `face` is ignored where one side has none. An array that has none of
+//! these dimensions but `band face edges` is not compared, nor are coordinates.
+//!
+//! A difference is relative to the largest magnitude of the reference's spectrum (along a frequency or `f_ratio`) at that
+//! place; without these, of the map over all places that are compared: points, latitudes, regions or bins. Each band,
+//! segment of time and edge is a map by itself. Where the largest magnitude is 0 a difference is absolute. Complex numbers
+//! are compared as one: the length of their difference, relative to the largest magnitude. NaN agrees with NaN only, and
+//! infinity with the same infinity only.
+//!
+//! A frequency, band or other label of the reference that the result lacks is a miss; points may be missing on either side.
 
 mod axis;
 mod compare;
 mod coordinates;
+mod problem;
 mod report;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use axis::{Problem, Side};
+pub use problem::{Problem, Side};
 pub use report::{ArrayReport, Place, Report, Worst};
 
 use crate::store::{ReadError, StoredGroup};
-use coordinates::{Coordinates, FREQUENCIES};
+use coordinates::{Coordinates, FREQUENCIES, LABELLED};
 
 /// Elements of a block in each array: 8 MiB of float64, a few times that with what is decoded on the way.
 const BLOCK_ELEMENTS: u64 = 1 << 20;
@@ -45,7 +52,7 @@ pub enum ValidateError {
     /// They share no array that can be compared.
     #[error(
         "{result} and {reference} have no array in common that has one of the dimensions freq_time, freq_time_one_sided, \
-         j, i, point"
+         j, i, point, lat, f_ratio, region, bin_lat, bin_lon, time_segment"
     )]
     NoArrayInCommon {
         /// The result.
@@ -116,8 +123,13 @@ fn validate_in_blocks(
 
 /// Whether an array is more than a coordinate, and has a dimension that places its values.
 fn is_compared(name: &str, dimensions: &[String]) -> bool {
-    let places = ["j", "i", "point"];
-    let others = ["band", "face"];
-    !(FREQUENCIES.contains(&name) || places.contains(&name) || others.contains(&name))
-        && dimensions.iter().map(String::as_str).any(|name| FREQUENCIES.contains(&name) || places.contains(&name))
+    let is_coordinate = dimensions.iter().any(|dimension| dimension == name)
+        || FREQUENCIES.contains(&name)
+        || ["face", "j", "i", "point", "band"].contains(&name);
+    let places = |name: &str| {
+        ["j", "i", "point"].contains(&name)
+            || FREQUENCIES.contains(&name)
+            || LABELLED.iter().any(|(known, _)| *known == name)
+    };
+    !is_coordinate && dimensions.iter().any(|name| places(name))
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use num_complex::Complex64;
 
-use super::axis::Problem;
-use super::coordinates::{Coordinates, FREQUENCIES};
+use super::coordinates::{Coordinates, EDGES, FREQUENCIES};
+use super::problem::Problem;
 
 /// What a comparison found.
 #[derive(Clone, Debug)]
@@ -23,9 +23,9 @@ pub struct Report {
 pub struct ArrayReport {
     /// Its name.
     pub name: String,
-    /// Points that both sides have.
+    /// Points, bins or regions that both sides have.
     pub points: u64,
-    /// Points that the reference has.
+    /// Those that the reference has.
     pub reference_points: u64,
     /// Values that are finite on both sides, and so were compared.
     pub values: u64,
@@ -65,6 +65,8 @@ pub struct Place {
     pub frequency: Option<f64>,
     /// Name of the band.
     pub band: Option<String>,
+    /// Other dimensions, each with its label there; of `edges` with its place, 0 or 1.
+    pub labels: Vec<(String, String)>,
 }
 
 impl Place {
@@ -72,6 +74,11 @@ impl Place {
     pub(super) fn new(dimensions: &[String], element: &[u64], coordinates: &Coordinates) -> Self {
         let at = |name: &str| dimensions.iter().position(|other| other == name).map(|d| element[d] as usize);
         let index = |name: &str| coordinates.indices(name).and_then(|indices| *indices.values.get(at(name)?)?);
+        let label = |(name, &at): (&String, &u64)| {
+            let edge = || (name == EDGES).then(|| at.to_string());
+            let text = coordinates.labels(name).and_then(|labels| labels.text(at as usize)).or_else(edge)?;
+            Some((name.clone(), text))
+        };
         Place {
             face: index("face"),
             j: index("j"),
@@ -80,20 +87,22 @@ impl Place {
                 .iter()
                 .find_map(|name| at(name).and_then(|at| coordinates.frequencies(name)?.get(at).copied())),
             band: coordinates.band.as_ref().and_then(|names| names.get(at("band")?).cloned()),
+            labels: dimensions.iter().zip(element).filter_map(label).collect(),
         }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.labels.iter().map(|(name, label)| format!("{name} {label}"));
         let parts = [
-            self.band.clone(),
             self.face.map(|x| format!("face {x}")),
             self.j.map(|x| format!("j {x}")),
             self.i.map(|x| format!("i {x}")),
             self.frequency.map(|x| format!("{x} cpd")),
         ];
-        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        let parts = self.band.iter().cloned().chain(labels).chain(parts.into_iter().flatten());
+        f.write_str(&parts.collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -6,6 +6,9 @@ use serde_json::Map;
 
 use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec, ResultStore, Start, Values};
 
+/// Dimensions with numbers, beside those of points and frequency.
+pub(super) const NUMBERED: [&str; 5] = ["lat", "f_ratio", "bin_lat", "bin_lon", "time_segment"];
+
 /// The coordinates of a group that a test writes; an empty one is left out, with its dimension.
 #[derive(Clone, Default)]
 pub(super) struct Grid {
@@ -16,11 +19,17 @@ pub(super) struct Grid {
     pub(super) listed: bool,
     pub(super) frequency: Vec<f64>,
     pub(super) band: Vec<&'static str>,
+    /// Numbers along dimensions of [`NUMBERED`].
+    pub(super) numbers: Vec<(&'static str, Vec<f64>)>,
+    /// Names along any other dimension.
+    pub(super) names: Vec<(&'static str, Vec<&'static str>)>,
+    /// Places along `edges`.
+    pub(super) edges: usize,
     /// Length of a chunk in each dimension; 0: the whole array is one chunk.
     pub(super) chunk: u64,
 }
 
-/// Where a value is: face, j, i, frequency, band number in the list of names of `Grid`.
+/// Where a value is, by the labels of its dimensions.
 #[derive(Clone, Copy, Default)]
 pub(super) struct At {
     pub(super) face: i64,
@@ -28,11 +37,36 @@ pub(super) struct At {
     pub(super) i: i64,
     pub(super) frequency: f64,
     pub(super) band: &'static str,
+    /// Labels along [`NUMBERED`], 0 where the array has no such dimension.
+    pub(super) numbers: [f64; 5],
+    pub(super) name: &'static str,
+    pub(super) edge: usize,
+}
+
+impl At {
+    /// The label along one of [`NUMBERED`].
+    pub(super) fn number(&self, dimension: &str) -> f64 {
+        self.numbers[NUMBERED.iter().position(|known| *known == dimension).unwrap()]
+    }
+
+    /// A number of all numbers along [`NUMBERED`], with the length of the name and the edge.
+    pub(super) fn all_numbers(&self) -> f64 {
+        let sum: f64 = self.numbers.iter().zip([1.0, 0.3, 0.7, 0.9, 1e-3]).map(|(x, weight)| x * weight).sum();
+        sum + self.name.len() as f64 * 0.2 + self.edge as f64
+    }
 }
 
 pub(super) type Field<'a> = (&'a str, &'a str, &'a dyn Fn(At) -> f64);
 
 impl Grid {
+    fn numbers_along(&self, dimension: &str) -> Option<&[f64]> {
+        self.numbers.iter().find(|(name, _)| *name == dimension).map(|(_, numbers)| &numbers[..])
+    }
+
+    fn names_along(&self, dimension: &str) -> Option<&[&'static str]> {
+        self.names.iter().find(|(name, _)| *name == dimension).map(|(_, names)| &names[..])
+    }
+
     fn length(&self, dimension: &str) -> usize {
         match dimension {
             "face" => self.face.len(),
@@ -40,7 +74,12 @@ impl Grid {
             "i" => self.i.len(),
             "freq_time" => self.frequency.len(),
             "band" => self.band.len(),
-            _ => 3,
+            "edges" => self.edges,
+            _ => self
+                .numbers_along(dimension)
+                .map(<[f64]>::len)
+                .or(self.names_along(dimension).map(<[_]>::len))
+                .unwrap_or(3),
         }
     }
 
@@ -55,7 +94,14 @@ impl Grid {
                 at.face = self.face.get(n).copied().unwrap_or_default();
                 (at.j, at.i) = (self.j[n], self.i[n]);
             }
-            _ => {}
+            "edges" => at.edge = n,
+            _ => {
+                if let Some(numbers) = self.numbers_along(dimension) {
+                    at.numbers[NUMBERED.iter().position(|known| *known == dimension).unwrap()] = numbers[n];
+                } else if let Some(names) = self.names_along(dimension) {
+                    at.name = names[n];
+                }
+            }
         }
     }
 
@@ -98,6 +144,12 @@ impl Grid {
         if !self.band.is_empty() {
             spec("band", "band", ElementKind::Text);
         }
+        for (name, _) in &self.numbers {
+            spec(name, name, ElementKind::F64);
+        }
+        for (name, _) in &self.names {
+            spec(name, name, ElementKind::Text);
+        }
         for (name, dims, _) in fields {
             spec(name, dims, kind);
         }
@@ -110,12 +162,15 @@ impl Grid {
                 let end: Vec<u64> = (0..start.len()).map(|d| array.shape[d].min(start[d] + array.chunk[d])).collect();
                 let all = combinations(&start, &end);
                 let first = |index: &Vec<u64>| index[0] as usize;
-                if array.name == "band" {
-                    let names: Vec<String> = all.iter().map(|index| self.band[first(index)].to_owned()).collect();
-                    store.write_chunk("band", &chunk, Values::Text(&names)).unwrap();
-                } else if array.name == "freq_time" {
-                    let values: Vec<f64> = all.iter().map(|index| self.frequency[first(index)]).collect();
-                    store.write_chunk("freq_time", &chunk, Values::F64(&values)).unwrap();
+                let names = if array.name == "band" { Some(&self.band[..]) } else { self.names_along(&array.name) };
+                let is_frequency = array.name == "freq_time";
+                let numbers = if is_frequency { Some(&self.frequency[..]) } else { self.numbers_along(&array.name) };
+                if let Some(names) = names {
+                    let names: Vec<String> = all.iter().map(|index| names[first(index)].to_owned()).collect();
+                    store.write_chunk(&array.name, &chunk, Values::Text(&names)).unwrap();
+                } else if let Some(numbers) = numbers {
+                    let values: Vec<f64> = all.iter().map(|index| numbers[first(index)]).collect();
+                    store.write_chunk(&array.name, &chunk, Values::F64(&values)).unwrap();
                 } else if let Some((name, coordinate)) = whole.iter().find(|(name, _)| *name == array.name) {
                     let values: Vec<i64> = all.iter().map(|index| coordinate[first(index)]).collect();
                     store.write_chunk(name, &chunk, Values::I64(&values)).unwrap();

@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod grid;
+mod labels;
 
 use std::path::Path;
 
@@ -87,7 +88,7 @@ fn a_difference_is_relative_to_its_own_spectrum() {
         assert_eq!(report.passed(), passes, "{report}");
         let worst = line(&report, "rotary_psd").worst.clone().unwrap();
         assert!((worst.difference / relative - 1.0).abs() < 1e-3, "{worst:?}");
-        let place = Place { face: Some(1), j: Some(10), i: Some(3), frequency: Some(-3.0 / 60.0), band: None };
+        let place = Place { face: Some(1), j: Some(10), i: Some(3), frequency: Some(-3.0 / 60.0), ..Place::default() };
         assert_eq!(worst.place, place);
         assert!(worst.result.re > worst.reference.re);
         let shown = report.to_string();
@@ -109,7 +110,7 @@ fn a_difference_is_relative_to_its_own_band() {
         assert_eq!(report.passed(), passes, "{report}");
         let worst = line(&report, "band_ke").worst.clone().unwrap();
         assert!((worst.difference / relative - 1.0).abs() < 1e-3, "{worst:?}");
-        let place = Place { face: Some(4), j: Some(12), i: Some(5), frequency: None, band: Some("low".into()) };
+        let place = Place { face: Some(4), j: Some(12), i: Some(5), band: Some("low".into()), ..Place::default() };
         assert_eq!(worst.place, place);
     }
 }
