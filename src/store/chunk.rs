@@ -199,10 +199,16 @@ fn unravel(mut number: u64, shape: &[u64]) -> Vec<u64> {
     index
 }
 
+/// Room for what codecs put behind a block.
+const APPENDED: usize = 16;
+
 /// Copies a block out as it goes to the disk, in this machine's byte order; `fill` where it reaches past the array.
 fn gather<T: Number>(part: &Part<'_, T>, inside: &[u64], fill: T, keep_bits: Option<u8>, bytes: &mut Vec<u8>) {
     let value_bytes = size_of::<T>();
-    bytes.resize(part.len() * value_bytes, 0);
+    // What is appended, a checksum, does not make it grow to twice its size.
+    let length = part.len() * value_bytes;
+    bytes.reserve_exact((length + APPENDED).saturating_sub(bytes.len()));
+    bytes.resize(length, 0);
     if inside != part.block {
         bytes.chunks_exact_mut(value_bytes).for_each(|bytes| bytes.copy_from_slice(bytemuck::bytes_of(&fill)));
     }
