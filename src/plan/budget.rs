@@ -28,6 +28,8 @@ pub const SHARD_WRITERS: usize = 2;
 const HELD: u64 = 2;
 /// Encoded ones: of each writer one, and one that waits for a writer.
 const WRITTEN: u64 = SHARD_WRITERS as u64 + 1;
+/// What the allocator was seen to keep of the blocks of several arrays, which differ in size, in shards of a tile.
+const LEFT_OF_SEVERAL: u64 = 2;
 
 /// Memory of one rank by purpose, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -112,8 +114,9 @@ impl Budget {
         // Of tiles that are narrower than the piece, one step's rows pass through a buffer of their own.
         let reading = product(&[piece.saturating_add(row), steps_per_block as u64]).saturating_add(piece);
         let shard = |values: usize| product(&[tiling.tile_points(), values as u64, sample_bytes]);
+        let written = if problem.kept_arrays > 1 { WRITTEN + LEFT_OF_SEVERAL } else { WRITTEN };
         let output = product(&[HELD, shard(problem.held_values)])
-            .saturating_add(product(&[WRITTEN, shard(problem.kept_values)]));
+            .saturating_add(product(&[written, shard(problem.kept_values)]));
         let map_block = product(&[tiling.map_nj.min(problem.nj) as u64, problem.ni as u64, size_of::<f64>() as u64]);
         // Totals of areas, one array of them as it is written, and what comes of the tiles.
         let areas = match problem.area_numbers {
