@@ -7,6 +7,7 @@ mod support;
 use std::path::Path;
 
 use oceanspec::synth::SynthSpec;
+use oceanspec::validate::validate;
 use support::compare::{assert_same_result, files};
 use support::result::{ResultArrays, Values};
 use support::run::Run;
@@ -196,4 +197,31 @@ fn nothing_else_changes_and_ranks_do_not_matter() {
     assert!(
         alone.has("S_uu") && !alone.has("rotary_psd") && !alone.has("freq_time") && alone.has("freq_time_one_sided")
     );
+}
+
+#[test]
+fn a_result_with_everything_agrees_with_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = SynthSpec { nx: 24, ny: 20, nt: 500, seed: 4, ..SynthSpec::default() };
+    let run = synthetic(folder.path(), &spec).set_all(&["spectrum.segment=100 samples"]);
+    for average in ["segment", "month"] {
+        let all = everything(&run, average)
+            .set("regions=[{ name = \"all\", lon = [-180, 180], lat = [-90, 90] }]")
+            .set("spectrogram.keep=[\"points\", \"zonal\", \"regions\", \"bins\", \"bands\"]");
+        let path = all.to(folder.path().join(average));
+        let report = validate(&path, &path, 0.0).unwrap();
+        assert!(report.passed(), "{report}");
+        let result = ResultArrays::open(&path);
+        let compared = |name: &str| report.arrays.iter().any(|array| array.name == name && array.values > 0);
+        for name in result.names() {
+            let kind = result.data_type(&name);
+            let is_number = kind.starts_with("float") || kind.starts_with("complex");
+            if is_number && !result.dimensions(&name).contains(&name) {
+                assert!(compared(&name), "{name} is not compared:\n{report}");
+            }
+        }
+        for name in ["zonal_psd_scaled", "region_spectrogram", "bin_band_ke", "band_ke_segments", "lat_bounds", "S_uv"] {
+            assert!(compared(name), "{name}:\n{report}");
+        }
+    }
 }
