@@ -220,7 +220,8 @@ fn a_result_with_everything_agrees_with_itself() {
                 assert!(compared(&name), "{name} is not compared:\n{report}");
             }
         }
-        for name in ["zonal_psd_scaled", "region_spectrogram", "bin_band_ke", "band_ke_segments", "lat_bounds", "S_uv"] {
+        for name in ["zonal_psd_scaled", "region_spectrogram", "bin_band_ke", "band_ke_segments", "lat_bounds", "S_uv"]
+        {
             assert!(compared(name), "{name}:\n{report}");
         }
     }
