@@ -6,7 +6,7 @@ use crate::product::area::{
     AreaArray, AreaAxis, Areas, Divisions, Order, Quantity, RatioAxis, Statistic, mean_attributes, quality_attributes,
     weight_attributes,
 };
-use crate::product::{Leading, LeadingLengths, attributes};
+use crate::product::{Leading, LeadingLengths, MapKind, attributes};
 use crate::terms::Sample;
 
 use super::analysis::Analysis;
@@ -129,8 +129,7 @@ impl AreaTable {
         let mut planes = Vec::new();
         let mut of_maps = Vec::new();
         for (map, range) in &maps {
-            let banded =
-                map.over == [Leading::Band] && map.name.starts_with("band_") && !map.name.starts_with("band_flag");
+            let banded = map.over == [Leading::Band] && map.kind == MapKind::Real;
             let dof = spectra_too && map.name == spectrum.dof_map();
             if banded || dof {
                 of_maps.push((map, planes.len()..planes.len() + range.len(), dof));
