@@ -8,6 +8,7 @@ use std::path::Path;
 
 use oceanspec::synth::SynthSpec;
 use support::compare::{assert_same_result, files};
+use support::program::Program;
 use support::result::{ResultArrays, Values};
 use support::run::{Run, memory};
 use support::samples::{regional_run, synthetic};
@@ -144,6 +145,12 @@ fn the_regional_run_is_averaged_as_its_own_arrays_are() {
                     assert_close(&column(&ours, number), &expected, tolerance, &what(name));
                 }
             }
+        }
+        // Two models' means are set side by side in the same way.
+        let (ours, other) = (folder.path().join(precision), folder.path().join("f32"));
+        let compared = Program::alone().arg("compare").arg(ours).arg(other).run().succeeded();
+        for name in ["zonal_psd", "zonal_psd_scaled", "region_psd", "bin_band_ke", "zonal_area"] {
+            assert!(compared.stdout.contains(&format!("{name} ")), "{name}: {}", compared.stdout);
         }
         // Depths leave points out, regions take some more than once, bins have each.
         assert!(counted[0] > 100.0 && counted[0] < 1469.0, "{counted:?}");

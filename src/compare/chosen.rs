@@ -62,9 +62,11 @@ pub(super) fn chosen(
 /// Arrays of floating point along named dimensions that are coordinates of nothing.
 fn comparable(group: &StoredGroup) -> Result<BTreeSet<String>, CompareError> {
     let headers = group.headers();
+    // Edges of bins belong to their coordinate.
     let coordinates: BTreeSet<&str> = headers
         .values()
-        .filter_map(|header| header.attributes.get("coordinates")?.as_str())
+        .flat_map(|header| ["coordinates", "bounds"].map(|key| header.attributes.get(key)))
+        .filter_map(|names| names?.as_str())
         .flat_map(str::split_whitespace)
         .collect();
     let mut names = BTreeSet::new();
