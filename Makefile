@@ -53,7 +53,7 @@ schedulers: build
 	.venv/bin/python -B tests/schedulers/drive.py $(oceanspec) $(SCENARIOS)
 
 bench: build
-	$(ENV); cargo build $(CARGO_FLAGS) --example floor
+	$(ENV); cargo build $(CARGO_FLAGS) --example floor --example read_rate
 	.venv/bin/pip install -q -r benches/requirements.txt
 	.venv/bin/python benches/side_by_side.py $(oceanspec) $${CARGO_TARGET_DIR:-target}/release/examples/floor --json target/bench.json $(BENCH)
 

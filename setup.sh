@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # setup.sh [--check] [--no-python]
 #
-# Installs what building, testing and the demonstration need, as far as it is missing: system packages (MPI,
-# libclang, C and C++ compilers, xz), a Rust toolchain, and a Python environment in .venv for the checks and summaries.
+# Installs what building, testing and the demonstration need, as far as it is missing: system packages (MPI, netCDF,
+# HDF5, libclang, C and C++ compilers, xz), a Rust toolchain, and a Python environment in .venv for the checks and summaries.
 # With --check it only says what is missing (exit 1 if anything is). Quick and silent when all is there.
 # Writes target/setup.env, which puts the toolchain it found on PATH, where it is not:  . target/setup.env && cargo build
 #
@@ -91,6 +91,17 @@ have_libclang() { # the library and its own headers (stddef.h ...), which readin
   have llvm-config && any_file "$(llvm-config --libdir)/libclang*.so*"
 }
 
+have_hdf5() { # the library with its headers, where the build looks for it
+  [ -n "${HDF5_DIR:-}" ] && return 0
+  have pkg-config && pkg-config --exists hdf5 && return 0
+  any_file '/usr/include/hdf5/*/hdf5.h' || any_file '/usr/include/hdf5.h'
+}
+
+have_netcdf() { # the library with its headers; the build asks nc-config where they are
+  [ -n "${NETCDF_DIR:-}" ] && return 0
+  have nc-config && any_file "$(nc-config --includedir)/netcdf_meta.h"
+}
+
 missing=() wanted_packages=()
 need() { # what it is for; the packages that bring it
   missing+=("$1")
@@ -104,6 +115,8 @@ system_needs() {
   have xz || need "xz (the validation data)" xz-utils
   have mpicc || need "an MPI library with its headers" libopenmpi-dev
   have mpirun || need "mpirun" openmpi-bin
+  have_hdf5 || need "HDF5 with its headers" libhdf5-dev
+  have_netcdf || need "netCDF with its headers" libnetcdf-dev
   have_libclang || need "libclang (binds the MPI headers)" libclang-dev
   any_file '/etc/ssl/certs/ca-*' || [ -n "${SSL_CERT_FILE:-}" ] || need "certificates (for downloads)" ca-certificates
 }

@@ -12,7 +12,7 @@ use std::fmt;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use oceanspec::exchange::{SingleProcess, Transposition, WireUnit, World};
-use oceanspec::plan::{Ground, Machine, Occupancy, Pass, Plan, Problem, Strip, Tile};
+use oceanspec::plan::{Cuts, Ground, Machine, Occupancy, Pass, Plan, Problem, Strip, Tile};
 use oceanspec::product::{Bands, Estimate, Product};
 use oceanspec::source::mds::{Endian, Number};
 use oceanspec::spectrum::stages::{SumsStage, TurnStage, add_power};
@@ -379,6 +379,9 @@ fn exchange_plan(ranks: usize) -> Plan {
         fields: 2,
         sample_bytes: f32::BYTES,
         stored_bytes: 4,
+        chunk: None,
+        source_bytes: 0,
+        cuts: Cuts::default(),
         segment: SEGMENT,
         frequencies: SEGMENT,
         spectra: 1,

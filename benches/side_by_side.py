@@ -10,7 +10,8 @@ are medians. Peak memory is the sum over all processes of a way of the most that
 are compared first: ways that differ by more than 1e-5 of a spectrum's largest value are not timed against each other.
 
 What is derived from spectra is timed beside plain Welch in pairs, REPEATS of each, the one or the other first by turns; the
-median of the pairs' ratios is told, for the machine's speed drifts by more than the difference.
+median of the pairs' ratios is told, for the machine's speed drifts by more than the difference. So are the same snapshots in
+other formats (formats.py makes them in DIR, once), beside MDS; the example read_rate, beside FLOOR, reads them and nothing else.
 """
 import argparse
 import json
@@ -25,6 +26,9 @@ import time
 
 import numpy as np
 import zarr
+
+import format_rows
+import formats
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOLERANCE = 1e-5
@@ -137,7 +141,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/bench"))
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--skip", action="append", default=[], choices=["peers", "memory", "costs", "scaling", "small", "products"])
+    parser.add_argument("--skip", action="append", default=[], choices=["peers", "memory", "costs", "scaling", "small", "products", "formats"])
     arguments = parser.parse_args()
     program = str(arguments.program.resolve())
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -152,23 +156,26 @@ def main():
     cores = len(os.sched_getaffinity(0))
     mpirun = ["bash", str(HERE.parent / "tools/mpirun.sh")]
 
-    def ours(name, part, folder=None, ranks=None, memory="8 GiB", threads=None, segment=None, sets=PLAIN, more=()):
-        folder = folder or data
+    def ours(name, part, folder=None, ranks=None, memory="8 GiB", threads=None, segment=None, sets=PLAIN, more=(), config=None):
+        config = config or (folder or data) / "run.toml"
         output = arguments.work / f"{name.replace(' ', '_').replace(',', '')}.zarr"
         # A list replaces the whole of [[bands]].
         sets = [*sets, *more, f"spectrum.segment={segment or arguments.segment} samples", f"run.memory={memory}",
                 f"run.threads={threads or cores // (ranks or 1) or 1}", f"output.path={output}"]
-        command = [program, "run", str(folder / "run.toml"), *(word for each in sets for word in ("--set", each))]
+        command = [program, "run", str(config), *(word for each in sets for word in ("--set", each))]
         of_rank = threads or cores // (ranks or 1) or 1
         pinned = ["--pin", str(of_rank)] if ranks and ranks * of_rank <= cores else []
         return Way(name, [*mpirun, *pinned, str(ranks), *command] if ranks else command, output, part)
 
-    def peer(name, script, suffix):
+    def peer(name, script, suffix, source=None):
         output = arguments.work / f"{script}{suffix}"
-        command = [sys.executable, str(HERE / f"peers/{script}.py"), str(data), str(output),
+        command = [sys.executable, str(HERE / f"peers/{script}.py"), str(source or data), str(output),
                    "--segment", str(arguments.segment), "--threads", str(cores)]
         return Way(name, command, output, "peers")
 
+    read_rate = arguments.floor.with_name("read_rate")
+    if "formats" not in arguments.skip and not read_rate.exists():
+        sys.exit(f"{read_rate} is not there: build the example read_rate as well, or leave its rows out (--skip formats)")
     data = synth(arguments.nx, arguments.ny, arguments.nt)
     small = synth(48, 40, 240)
     base = ours("one process", "base")
@@ -205,19 +212,26 @@ def main():
     ]]
     if "products" in arguments.skip:
         products = []
+    folder = data / "formats"
+    made = [] if "formats" in arguments.skip else formats.make(data, folder)
     for way in ways:
         way.run(measured=False)
 
     wet = zarr.open_group(base.output, mode="r")["mask"][:] == 1
-    checks = {}
-    for way in ways:
+
+    def check(way):
+        """Ends the benchmark where outputs are not what they should be; the difference of a peer."""
         if way.part == "peers":
-            checks[way.name] = float(difference(base, way, wet))
-            if not checks[way.name] <= TOLERANCE:
-                sys.exit(f"{way.name} differs from ours by {checks[way.name]:.1e} of a spectrum's peak, "
-                         f"more than {TOLERANCE}: no times")
-        elif way.part in ("base", "memory", "scaling") and way is not base and not same_bytes(base, way):
+            worst = float(difference(base, way, wet))
+            if not worst <= TOLERANCE:
+                sys.exit(f"{way.name} differs from ours by {worst:.1e} of a spectrum's peak, more than {TOLERANCE}: no times")
+            return worst
+        if way.part in ("base", "memory", "scaling", "formats") and way is not base and not same_bytes(base, way):
             sys.exit(f"{way.name} gives other bytes than {base.name}: no times")
+        return None
+
+    checks = {way.name: check(way) for way in ways}
+    checks = {name: worst for name, worst in checks.items() if worst is not None}
 
     for _ in range(arguments.repeats):
         for way in ways:
@@ -233,6 +247,13 @@ def main():
             seconds = {each.name: each.run(measured=True) for each in (first, second)}
             ratios[way.name].append(seconds[way.name] / seconds[plain.name])
         shutil.rmtree(way.output)
+    mds = ours("MDS", "formats")
+    users = None if "peers" in arguments.skip else lambda each: peer(
+        f"xarray, dask, scipy: {each.name}", "xarray_dask", ".zarr", each.path(folder))
+    of_formats = format_rows.measure(
+        made, folder, arguments.repeats, mds, lambda each: ours(each.name, "formats", config=folder / f"{each.name}.toml"),
+        users, check)
+    rates = format_rows.rates(read_rate, made, folder, arguments.repeats)
     floor = json.loads(subprocess.run(
         [arguments.floor, data / "mds", str(arguments.segment), str(int(wet.sum())), arguments.work / "floor.bytes"],
         check=True, capture_output=True, text=True).stdout)
@@ -261,6 +282,10 @@ def main():
         if way.name == TOGETHER:
             met = "met" if statistics.median(of_pairs) < WANTED else "NOT met"
             print(f"{'':26} wanted: together less than {WANTED:.2f} times plain Welch: {met}")
+    if made:
+        decoded_bytes = 8 * arguments.nx * arguments.ny * arguments.nt
+        mds_bytes = sum(path.stat().st_size for path in (data / "mds").iterdir())
+        format_rows.show(of_formats, rates, mds, mds_bytes, decoded_bytes)
     for name, worst in checks.items():
         print(f"largest difference to {name}: {worst:.1e} of each spectrum's peak")
     if arguments.json:
@@ -269,7 +294,8 @@ def main():
             "ways": [{"name": way.name, "seconds": way.seconds, "median": medians[way.name], "peak_bytes": way.peak}
                      for way in ways],
             "products": [{"name": way.name, "seconds": way.seconds, "ratios_to_plain": ratios[way.name],
-                          "ratio": statistics.median(ratios[way.name]), "peak_bytes": way.peak} for way in products]}, indent=1))
+                          "ratio": statistics.median(ratios[way.name]), "peak_bytes": way.peak} for way in products],
+            "formats": of_formats, "reading_alone": rates}, indent=1))
 
 
 if __name__ == "__main__":

@@ -28,5 +28,24 @@ fn every_ready_configuration_can_be_planned() {
         assert!(plan["tiles"].as_u64().unwrap() > 1, "{}", path.display());
         planned += 1;
     }
-    assert!(planned >= 4, "only {planned} configurations in {folder}");
+    assert!(planned >= 9, "only {planned} configurations in {folder}");
+}
+
+/// Without data there is nothing to look at, and the message names the place that a user changes: the format is known by
+/// the ending of the path, and neither a time step nor a date is asked for.
+#[test]
+fn configurations_of_other_models_say_which_path_to_change() {
+    for (name, pattern) in [
+        ("mitgcm-mnc", "mitgcm/surfUV.*.nc"),
+        ("nemo", "nemo/*_grid_[UV].nc"),
+        ("roms", "roms/ocean_his_*.nc"),
+        ("hycom", "hycom/hycom_*_uv3z.nc"),
+        ("cmip", "cmip/uo_*.nc"),
+    ] {
+        let path = format!("{}/configs/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+        let output = Command::new(env!("CARGO_BIN_EXE_oceanspec")).args(["plan", &path]).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{name}: {errors}");
+        assert!(errors.contains("[input] path: no netCDF file at") && errors.contains(pattern), "{name}: {errors}");
+    }
 }

@@ -3,8 +3,9 @@
 
     xarray_dask.py INPUT OUTPUT --segment 720 --detrend none
 
-INPUT is a folder that `oceanspec synth` made. Snapshots become lazy arrays one file at a time, the time axis is made
-whole by a rechunk, and Welch's method runs block by block through apply_ufunc.
+INPUT is a folder that `oceanspec synth` made, or a file or store that formats.py made of it. Snapshots in MDS files become
+lazy arrays one file at a time; netCDF and Zarr are opened in the chunks they have, or, of files without, a day at a time.
+The time axis is made whole by a rechunk, where it is not, and Welch's method runs block by block through apply_ufunc.
 """
 import argparse
 import json
@@ -17,11 +18,23 @@ import scipy.signal
 import xarray as xr
 
 
-def field(folder, name, shape):
+def of_snapshots(folder, name, shape):
     files = sorted((folder / "mds").glob(f"{name}.*.data"))
     read = dask.delayed(lambda path: np.fromfile(path, ">f4").reshape(shape).astype("f4"))
     lazy = [da.from_delayed(read(path), shape, "f4") for path in files]
     return xr.DataArray(da.stack(lazy), dims=("time", "j", "i"), name=name)
+
+
+def fields(path):
+    """U and V, lazy, [time, j, i]."""
+    if path.is_dir() and (path / "mds").is_dir():
+        spec = json.loads((path / "truth.json").read_text())["spec"]
+        return [of_snapshots(path, name, (spec["ny"], spec["nx"])) for name in "UV"]
+    dataset = xr.open_dataset(path, chunks={}, engine="zarr" if path.is_dir() else "netcdf4")
+    if dataset["U"].encoding.get("preferred_chunks") is None:
+        dataset = dataset.chunk({"time": 24})
+    # The grid is not written with the result, as it is not from MDS.
+    return [dataset[name].reset_coords(drop=True) for name in "UV"]
 
 
 def main():
@@ -34,10 +47,10 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
 
-    spec = json.loads((arguments.input / "truth.json").read_text())["spec"]
-    shape = spec["ny"], spec["nx"]
-    w = field(arguments.input, "U", shape) + 1j * field(arguments.input, "V", shape)
-    w = w.astype("complex64").chunk({"time": -1, "j": 48, "i": 48})
+    u, v = fields(arguments.input)
+    w = (u + 1j * v).astype("complex64")
+    if len(w.chunksizes["time"]) > 1:
+        w = w.chunk({"time": -1, "j": 48, "i": 48})
 
     def rotary(series):
         _, psd = scipy.signal.welch(

@@ -132,7 +132,7 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
                 "{}, each of {} round(s) of {} snapshot(s) a rank{}",
                 plan.passes.len(),
                 plan.rounds_per_pass,
-                plan.steps_per_round,
+                plan.shares.steps_per_round,
                 if plan.overlap { "; one is read while the one before is estimated" } else { "" }
             ),
         ),

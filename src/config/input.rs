@@ -8,8 +8,9 @@ use super::check;
 use super::date;
 use super::document::Document;
 use super::error::ConfigError;
+use super::gridded::{Dimensions, GridNames, MISSING_CHUNKS, MissingChunks, U_FACES, UFace, V_FACES, VFace};
 use super::pattern::Pattern;
-use super::raw::{RawInput, RawRecord, RawRecords};
+use super::raw::{RawInput, RawNames, RawRecord, RawRecords};
 use crate::terms::Seconds;
 
 /// The model output to read.
@@ -17,8 +18,9 @@ use crate::terms::Seconds;
 pub struct Input {
     /// Format of the snapshots.
     pub format: Format,
-    /// Folder or store of the snapshots, absolute; [`Config::input_path`](super::Config::input_path) asks for it.
-    pub path: Option<PathBuf>,
+    /// Folder, files, stores or patterns of them, absolute; [`Config::input_path`](super::Config::input_path) and
+    /// [`Config::input_paths`](super::Config::input_paths) ask for them.
+    pub paths: Vec<PathBuf>,
     /// Template of the file names in `path`.
     pub pattern: Pattern,
     /// Folder of the grid files, absolute; [`Config::grid_path`](super::Config::grid_path) falls back on `path`.
@@ -45,6 +47,16 @@ pub struct Input {
     pub periodic: Periodic,
     /// The mask whose wet words shrunk files hold; none: that of each variable's own points.
     pub shrunk_mask: Option<ShrunkMask>,
+    /// Where u of a cell's index lies.
+    pub u_face: UFace,
+    /// Where v of a cell's index lies.
+    pub v_face: VFace,
+    /// What becomes of chunks that are not stored.
+    pub missing_chunks: MissingChunks,
+    /// Names of dimensions, of netCDF and Zarr.
+    pub dimensions: Dimensions,
+    /// Names of the grid's arrays, of netCDF and Zarr.
+    pub grid_names: GridNames,
 }
 
 /// Format of the snapshots.
@@ -174,11 +186,18 @@ impl Input {
         }
         let record = records(document, raw.record)?;
         let variables = variables(document, raw.u, raw.v, raw.scalar, &record)?;
+        let paths = paths(document, raw.path)?;
+        let format = match raw.format {
+            Some(word) => check::choice(document, "input.format", &word, &FORMATS)?,
+            None => format_of(&paths),
+        };
+        if format == Format::Mds && paths.len() > 1 {
+            let message = format!("has {} paths; MDS files (format = \"mds\") lie in one folder", paths.len());
+            return Err(document.wrong("input.path", message));
+        }
         Ok(Input {
-            format: raw
-                .format
-                .map_or(Ok(Format::Mds), |word| check::choice(document, "input.format", &word, &FORMATS))?,
-            path: raw.path.map(|text| check::path(document, "input.path", text)).transpose()?,
+            format,
+            paths,
             pattern: check::term(document, "input.pattern", raw.pattern.as_deref().unwrap_or(DEFAULT_PATTERN))?,
             grid: raw.grid.map(|text| check::path(document, "input.grid", text)).transpose()?,
             layout,
@@ -199,6 +218,17 @@ impl Input {
                 .shrunk_mask
                 .map(|word| check::choice(document, "input.shrunk_mask", &word, &MASKS))
                 .transpose()?,
+            u_face: raw
+                .u_face
+                .map_or(Ok(UFace::West), |word| check::choice(document, "input.u_face", &word, &U_FACES))?,
+            v_face: raw
+                .v_face
+                .map_or(Ok(VFace::South), |word| check::choice(document, "input.v_face", &word, &V_FACES))?,
+            missing_chunks: raw.missing_chunks.map_or(Ok(MissingChunks::Fill), |word| {
+                check::choice(document, "input.missing_chunks", &word, &MISSING_CHUNKS)
+            })?,
+            dimensions: Dimensions::check(raw.dimensions.unwrap_or_default(), document)?,
+            grid_names: GridNames::check(raw.grid_names.unwrap_or_default(), document)?,
         })
     }
 
@@ -208,7 +238,11 @@ impl Input {
         let periodic = [("i", self.periodic.i), ("j", self.periodic.j)];
         RawInput {
             format: check::word(&self.format, &FORMATS),
-            path: self.path.as_deref().map(check::path_text),
+            path: match self.paths.as_slice() {
+                [] => None,
+                [one] => Some(RawNames::One(check::path_text(one))),
+                several => Some(RawNames::Several(several.iter().map(|path| check::path_text(path)).collect())),
+            },
             pattern: Some(self.pattern.to_string()),
             grid: self.grid.as_deref().map(check::path_text),
             layout: self.layout.and_then(|layout| check::word(&layout, &LAYOUTS)),
@@ -226,8 +260,44 @@ impl Input {
             dtype: check::word(&self.dtype, &DTYPES),
             shape: self.shape.map(|shape| shape.map(|count| count as i64).to_vec()),
             shrunk_mask: self.shrunk_mask.and_then(|mask| check::word(&mask, &MASKS)),
+            u_face: check::word(&self.u_face, &U_FACES),
+            v_face: check::word(&self.v_face, &V_FACES),
+            missing_chunks: check::word(&self.missing_chunks, &MISSING_CHUNKS),
+            dimensions: self.dimensions.raw(),
+            grid_names: self.grid_names.raw(),
             periodic: Some(periodic.iter().filter(|(_, wraps)| *wraps).map(|(name, _)| (*name).to_owned()).collect()),
         }
+    }
+}
+
+fn paths(document: &Document, raw: Option<RawNames>) -> Result<Vec<PathBuf>, ConfigError> {
+    match raw {
+        None => Ok(Vec::new()),
+        Some(RawNames::One(text)) => Ok(vec![check::path(document, "input.path", text)?]),
+        Some(RawNames::Several(texts)) if texts.is_empty() => {
+            Err(document.wrong("input.path", "is empty; name at least one file, folder or store"))
+        }
+        Some(RawNames::Several(texts)) => {
+            let path = |(at, text)| check::path(document, &format!("input.path[{at}]"), text);
+            texts.into_iter().enumerate().map(path).collect()
+        }
+    }
+}
+
+/// The format that names of files tell, where it is not said.
+fn format_of(paths: &[PathBuf]) -> Format {
+    let ends = |endings: &[&str]| {
+        !paths.is_empty()
+            && paths.iter().all(|path| {
+                path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| endings.contains(&ending))
+            })
+    };
+    if ends(&["nc", "nc3", "nc4", "cdf"]) {
+        Format::Netcdf
+    } else if ends(&["zarr"]) {
+        Format::Zarr
+    } else {
+        Format::Mds
     }
 }
 

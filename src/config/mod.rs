@@ -15,6 +15,7 @@ mod date;
 mod document;
 mod error;
 mod geojson;
+mod gridded;
 mod handed;
 mod input;
 mod keys;
@@ -35,7 +36,7 @@ mod spectrum;
 mod tests;
 mod zonal;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
 
@@ -44,6 +45,7 @@ use document::Document;
 use geojson::Files;
 
 pub use error::{ConfigError, Excerpt, Words};
+pub use gridded::{Dimensions, GridNames, MissingChunks, UFace, VFace};
 pub use input::{Dtype, Endian, Format, Input, Layout, Periodic, Record, ShrunkMask, Variables, Velocity};
 pub use keys::nearest;
 pub use lat_lon_bins::LatLonBins;
@@ -215,8 +217,18 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Missing`] if it is not given.
     pub fn input_path(&self) -> Result<&Path, ConfigError> {
-        let path = self.input.path.as_deref();
-        path.ok_or_else(|| self.document.missing("input.path", "the run needs the folder of the snapshots"))
+        Ok(&self.input_paths()?[0])
+    }
+
+    /// `input.path`: files, folders, stores, or patterns of them; one at least.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] if it is not given.
+    pub fn input_paths(&self) -> Result<&[PathBuf], ConfigError> {
+        match self.input.paths.as_slice() {
+            [] => Err(self.document.missing("input.path", "the run needs the folder of the snapshots")),
+            paths => Ok(paths),
+        }
     }
 
     /// `input.grid`: where the grid files are; by default with the snapshots.

@@ -30,7 +30,7 @@ pub(super) struct RawConfig {
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct RawInput {
     pub(super) format: Option<String>,
-    pub(super) path: Option<String>,
+    pub(super) path: Option<RawNames>,
     pub(super) pattern: Option<String>,
     pub(super) grid: Option<String>,
     pub(super) layout: Option<String>,
@@ -46,6 +46,52 @@ pub(super) struct RawInput {
     pub(super) shape: Option<Vec<i64>>,
     pub(super) periodic: Option<Vec<String>>,
     pub(super) shrunk_mask: Option<String>,
+    pub(super) u_face: Option<String>,
+    pub(super) v_face: Option<String>,
+    pub(super) missing_chunks: Option<String>,
+    pub(super) dimensions: Option<RawDimensions>,
+    pub(super) grid_names: Option<RawGridNames>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "must be a text, or a list of texts")]
+pub(super) enum RawNames {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawDimensions {
+    pub(super) time: Option<RawNames>,
+    pub(super) level: Option<RawNames>,
+    pub(super) face: Option<RawNames>,
+    pub(super) j: Option<RawNames>,
+    pub(super) i: Option<RawNames>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub(super) struct RawGridNames {
+    #[serde(rename = "XC")]
+    pub(super) xc: Option<RawNames>,
+    #[serde(rename = "YC")]
+    pub(super) yc: Option<RawNames>,
+    #[serde(rename = "Depth")]
+    pub(super) depth: Option<RawNames>,
+    #[serde(rename = "rA")]
+    pub(super) area: Option<RawNames>,
+    #[serde(rename = "hFacC")]
+    pub(super) hfac_c: Option<RawNames>,
+    #[serde(rename = "hFacW")]
+    pub(super) hfac_w: Option<RawNames>,
+    #[serde(rename = "hFacS")]
+    pub(super) hfac_s: Option<RawNames>,
+    #[serde(rename = "AngleCS")]
+    pub(super) angle_cs: Option<RawNames>,
+    #[serde(rename = "AngleSN")]
+    pub(super) angle_sn: Option<RawNames>,
+    pub(super) angle: Option<String>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

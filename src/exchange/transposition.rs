@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::lines::{Lines, settle, stream};
 use super::{WireUnit, World};
-use crate::plan::{Pass, Plan, share_in_round};
+use crate::plan::{Pass, Plan};
 use crate::terms::{LANES, Line, Sample};
 
 /// Whole series of one owned tile, [field][group][time], each line 16 lanes.
@@ -112,17 +112,21 @@ impl<'a, T: Sample> Transposition<'a, T> {
     }
 
     fn steps_of(&self, rank: usize, round: usize) -> Range<usize> {
-        share_in_round(self.plan.problem.steps, self.groups_of_rank.len(), rank, self.plan.steps_per_round, round)
+        self.plan.shares.in_round(rank, round)
     }
 
+    /// Groups that this rank reads for others.
     fn groups_away(&self) -> usize {
+        if self.plan.shares.by_place {
+            return 0;
+        }
         self.groups_of_rank.iter().enumerate().filter(|(rank, _)| *rank != self.rank).map(|(_, groups)| groups).sum()
     }
 
     /// Collective: ends a round; what came from the other ranks goes to its place in the series.
     pub fn finish(&mut self, world: &dyn World, pool: &ThreadPool, round: usize) {
         let ranks = world.size();
-        if ranks == 1 {
+        if ranks == 1 || self.plan.shares.by_place {
             return;
         }
         let fields = self.plan.problem.fields;

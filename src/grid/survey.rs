@@ -23,6 +23,9 @@ pub struct SurveyRequest {
     pub centre: bool,
     /// Velocities go to east/north.
     pub rotate: bool,
+    /// Velocities of the first column, of u, or of the first row, of v, are not there: those of a cell's index lie on its
+    /// other faces.
+    pub lacks_first: [bool; 2],
 }
 
 /// Masks of the native grid, the same on all ranks.
@@ -69,7 +72,7 @@ fn between_wet_cells(wet: &Bits, extent: &Extent, side: Side) -> Bits {
 }
 
 /// Wet cells with both the neighbours that centring needs: only the last rows and columns of faces can lack one.
-fn complete(wet: &Bits, extent: &Extent) -> Bits {
+fn complete(wet: &Bits, extent: &Extent, [lacks_column, lacks_row]: [bool; 2]) -> Bits {
     let mut complete = wet.clone();
     for face in 0..extent.faces {
         let last_row = (0..extent.ni).map(|i| [face, extent.nj - 1, i]);
@@ -78,6 +81,9 @@ fn complete(wet: &Bits, extent: &Extent) -> Bits {
             let [face, j, i] = cell;
             complete.set(face, j, i, false);
         }
+        let first_row = (0..extent.ni).filter(|_| lacks_row).map(|i| (0, i));
+        let first_column = (0..extent.nj).filter(|_| lacks_column).map(|j| (j, 0));
+        first_row.chain(first_column).for_each(|(j, i)| complete.set(face, j, i, false));
     }
     complete
 }
@@ -123,7 +129,8 @@ pub fn survey(masks: &Masks<'_>, request: &SurveyRequest) -> Result<Grid, GridEr
     };
     let open_west = open(GridField::HFacW, Side::West)?;
     let open_south = open(GridField::HFacS, Side::South)?;
-    let analysed = if request.centre { Arc::new(complete(&wet, extent)) } else { Arc::clone(&wet) };
+    let analysed =
+        if request.centre { Arc::new(complete(&wet, extent, request.lacks_first)) } else { Arc::clone(&wet) };
 
     let rotation = if !request.rotate {
         Rotation::None

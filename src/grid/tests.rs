@@ -44,7 +44,7 @@ impl MemoryFiles {
     }
 
     fn survey(&self, level: usize, centre: bool, rotate: bool) -> Result<Grid, GridError> {
-        survey(&Masks::new(self, self.extent), &SurveyRequest { level, centre, rotate })
+        survey(&Masks::new(self, self.extent), &SurveyRequest { level, centre, rotate, lacks_first: [false; 2] })
     }
 }
 

@@ -35,7 +35,7 @@ pub fn inspect_grid(
     level: usize,
     rotate: bool,
 ) -> Result<GridReport, GridError> {
-    let request = SurveyRequest { level, centre: true, rotate };
+    let request = SurveyRequest { level, centre: true, rotate, lacks_first: [false; 2] };
     let grid = survey(&Masks::new(files, *extent), &request)?;
     Ok(GridReport {
         fields: GridField::ALL.into_iter().filter(|field| files.has(*field)).map(GridField::name).collect(),

@@ -9,6 +9,7 @@ mod extremes;
 mod field;
 mod grid;
 mod scan;
+mod store;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,6 +27,7 @@ pub use extremes::{Extreme, ValuesReport};
 pub use field::{FieldLayout, FieldReport, Trouble};
 pub use grid::{GridReport, inspect_grid};
 pub use scan::{ScanRequest, scan_values};
+pub use store::{ArrayReport, DatedGap, StoreReport, StoreTimeReport};
 pub use time::{Clock, Gap, TimeReport};
 
 /// What to look at, and what is known beforehand.

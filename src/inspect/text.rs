@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Extreme, FieldReport, FolderReport, GridReport, TimeReport, ValuesReport};
+use super::{
+    ArrayReport, DatedGap, Extreme, FieldReport, FolderReport, GridReport, StoreReport, StoreTimeReport, TimeReport,
+    ValuesReport,
+};
 use crate::terms::{Bytes, Seconds, short};
 
 /// Odd files, gaps and stray files shown of each kind; the JSON has them all.
@@ -32,6 +35,81 @@ impl fmt::Display for FolderReport {
         if !self.stray_files.is_empty() {
             let names = few(&self.stray_files, Clone::clone);
             writeln!(f, "  {} other file(s): {names}", self.stray_files.len())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StoreReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = if self.files == 1 { String::new() } else { format!(", {} files or stores", self.files) };
+        writeln!(f, "{} ({}{files})", self.paths.join(", "), self.formats.join("; "))?;
+        for array in &self.arrays {
+            array.write(f, self.files)?;
+        }
+        for time in &self.times {
+            write!(f, "{time}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "  note: {note}")?;
+        }
+        Ok(())
+    }
+}
+
+impl ArrayReport {
+    fn write(&self, f: &mut fmt::Formatter<'_>, files: usize) -> fmt::Result {
+        let lengths = |lengths: &[u64]| lengths.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
+        let dimensions: Vec<String> =
+            self.dimensions.iter().zip(&self.shape).map(|(name, length)| format!("{name} = {length}")).collect();
+        write!(f, "  {} ({}) {}", self.name, dimensions.join(", "), self.dtype)?;
+        if let Some(units) = &self.units {
+            write!(f, " [{units}]")?;
+        }
+        if let Some(name) = &self.long_name {
+            write!(f, ", {name}")?;
+        }
+        match &self.chunk {
+            Some(chunk) => write!(f, "; chunks of {}", lengths(chunk))?,
+            None if self.shape.len() > 1 => write!(f, "; without chunks")?,
+            None => {}
+        }
+        for words in [&self.codecs, &self.packing].into_iter().filter(|words| !words.is_empty()) {
+            write!(f, ", {words}")?;
+        }
+        if self.files != files {
+            write!(f, "; in {} of the files", self.files)?;
+        }
+        writeln!(f)?;
+        if self.differs {
+            writeln!(f, "    odd: not all files describe it so")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StoreTimeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count > 0 {
+            write!(f, "  {}: {} time(s), {}", self.dimension, self.count, self.first)?;
+            if self.count > 1 {
+                write!(f, " to {}", self.last)?;
+            }
+            if let Some(seconds) = self.seconds_per_step {
+                write!(f, ", every {}", Seconds(seconds))?;
+            }
+            writeln!(f, ", calendar {}", self.calendar)?;
+        }
+        if self.missing > 0 {
+            let gaps = few(&self.gaps, |gap: &DatedGap| format!("{} after {}", gap.missing, gap.after));
+            writeln!(f, "    {} snapshot(s) missing: {gaps}", self.missing)?;
+        }
+        if !self.uneven.is_empty() {
+            let uneven = few(&self.uneven, |gap: &DatedGap| format!("{} to {}", gap.after, gap.before));
+            writeln!(f, "    uneven: {uneven}")?;
+        }
+        for reason in self.unreadable.iter().take(SHOWN) {
+            writeln!(f, "    odd: {}: {reason}", self.dimension)?;
         }
         Ok(())
     }

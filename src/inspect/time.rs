@@ -59,6 +59,23 @@ pub struct Gap {
     pub missing: u64,
 }
 
+impl Gap {
+    /// The gaps of ascending times, and the distances that are no whole number of the usual step.
+    pub(super) fn all(times: &[u64], usual: Option<u64>) -> (Vec<Gap>, Vec<Gap>) {
+        let (mut gaps, mut uneven) = (Vec::new(), Vec::new());
+        for pair in times.windows(2) {
+            let (distance, step) = (pair[1] - pair[0], usual.unwrap_or(1));
+            let gap = Gap { after: pair[0], before: pair[1], missing: distance / step - u64::from(distance >= step) };
+            if distance % step != 0 {
+                uneven.push(Gap { missing: 0, ..gap });
+            } else if gap.missing > 0 {
+                gaps.push(gap);
+            }
+        }
+        (gaps, uneven)
+    }
+}
+
 impl TimeReport {
     /// Times of a field; none where no file has an iteration.
     pub(super) fn of(field: &FieldFiles, clock: Option<&Clock>) -> Option<TimeReport> {
@@ -74,16 +91,8 @@ impl TimeReport {
             iterations_per_step: usual,
             ..TimeReport::default()
         };
-        for pair in iterations.windows(2) {
-            let (distance, step) = (pair[1] - pair[0], usual.unwrap_or(1));
-            let gap = Gap { after: pair[0], before: pair[1], missing: distance / step - u64::from(distance >= step) };
-            if distance % step != 0 {
-                time.uneven.push(Gap { missing: 0, ..gap });
-            } else if gap.missing > 0 {
-                time.missing += gap.missing;
-                time.gaps.push(gap);
-            }
-        }
+        (time.gaps, time.uneven) = Gap::all(&iterations, usual);
+        time.missing = time.gaps.iter().map(|gap| gap.missing).sum();
         let intervals: Vec<(u64, &[f64])> = field
             .files
             .iter()

@@ -8,7 +8,7 @@ use crate::source::TimeAxis;
 use crate::spectrum::{
     Extras, Segmentation, SpectrumError, Welch, WelchSpec, equivalent_noise_bandwidth, frequency_step,
 };
-use crate::terms::{CyclesPerDay, Sample, Seconds, short};
+use crate::terms::{Calendar, CyclesPerDay, Sample, Seconds, short};
 
 /// All that is known of the estimates before there is any.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Analysis {
     pub(super) noise_bandwidth: f64,
     /// The spectra of a spectrogram.
     pub(super) time_segments: Option<TimeSegments>,
-    /// Start of the record, seconds since 1970.
+    /// Start of the record, seconds since 1970 of its calendar.
     start: f64,
 }
 
@@ -74,11 +74,16 @@ fn told(config: &Config, error: SpectrumError) -> Error {
 }
 
 impl Analysis {
-    /// For a record of so many `steps`, `interval` apart, the first of them `start` seconds after 1970.
+    /// For a record of so many `steps`, `interval` apart, the first of them `start` seconds after 1970 of the `calendar`.
     ///
     /// # Errors
     /// Settings that do not fit the record, told with their lines.
-    pub(super) fn new(config: &Config, steps: usize, interval: Seconds, start: f64) -> Result<Self, Error> {
+    pub(super) fn new(
+        config: &Config,
+        steps: usize,
+        interval: Seconds,
+        (start, calendar): (f64, Calendar),
+    ) -> Result<Self, Error> {
         let spec = welch_spec(config, steps, interval)?;
         let told = |error| told(config, error);
         let segmentation = Segmentation::new(steps, spec.segment, spec.overlap).map_err(told)?;
@@ -87,7 +92,7 @@ impl Analysis {
         if let Some(spectrogram) = &config.spectrogram {
             let bounds = analysis.segment_bounds();
             let middles: Vec<f64> = bounds.iter().map(|[from, to]| 0.5 * (from + to)).collect();
-            let segments = TimeSegments::new(&middles, spectrogram.average)
+            let segments = TimeSegments::new(&middles, spectrogram.average, calendar)
                 .map_err(|error| Error::Setting { text: config.explain("spectrogram.average", &error.to_string()) })?;
             analysis.time_segments = Some(segments);
         }
@@ -99,10 +104,10 @@ impl Analysis {
     /// # Errors
     /// As [`new`](Self::new).
     pub(super) fn of(config: &Config, time: &TimeAxis) -> Result<Self, Error> {
-        Self::new(config, time.len(), Seconds(time.interval()), time.epoch_seconds as f64 + time.seconds(0))
+        Self::new(config, time.len(), Seconds(time.interval()), (time.start(), time.calendar))
     }
 
-    /// First and last sample of each segment [seconds since 1970].
+    /// First and last sample of each segment [seconds since 1970 of the calendar].
     pub(super) fn segment_bounds(&self) -> Vec<[f64; 2]> {
         let seconds = |sample: usize| self.start + sample as f64 * self.spec.sampling_interval.0;
         let segments = (0..self.segmentation.count).map(|segment| self.segmentation.samples(segment));

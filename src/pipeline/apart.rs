@@ -24,12 +24,9 @@ fn real(path: &Path) -> PathBuf {
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     let output = real(&config.output.path);
     let regions = config.paths_read().into_iter().map(|path| ("a file of [[regions]]", Some(path)));
-    let others = [
-        ("[input] path", config.input.path.as_deref()),
-        ("[input] grid", config.input.grid.as_deref()),
-        ("the configuration", config.file()),
-    ];
-    for (what, path) in others.into_iter().chain(regions) {
+    let others = [("[input] grid", config.input.grid.as_deref()), ("the configuration", config.file())];
+    let inputs = config.input.paths.iter().map(|path| ("[input] path", Some(path.as_path())));
+    for (what, path) in inputs.chain(others).chain(regions) {
         let Some(path) = path else { continue };
         if real(path).starts_with(&output) {
             let message = format!(

@@ -24,7 +24,7 @@ pub(super) struct TimeSegmentAxis {
     pub(super) average: Averaging,
     /// The names of months and seasons.
     pub(super) labels: Vec<String>,
-    /// First and last time of each segment [seconds since 1970].
+    /// First and last time of each segment [seconds since 1970 of the calendar].
     pub(super) bounds: Vec<[f64; 2]>,
 }
 

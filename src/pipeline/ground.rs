@@ -1,5 +1,8 @@
 //! What a plan asks of the grid and the files: those that were looked at, or sizes that are assumed.
 
+use std::collections::BTreeSet;
+
+use super::chunked::windows;
 use super::fields::Fields;
 use super::groups::occupancy;
 use super::piece::{Counter, values_read, values_within};
@@ -62,6 +65,18 @@ impl Ground for Seen<'_> {
     fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64 {
         let Setup { grid, lattice, fields, .. } = self.setup;
         self.count(|counter| values_read(&grid.extent, lattice, (fields, self.centre), (strip, before), counter))
+    }
+
+    fn values_decoded(&self, strips: &[Strip]) -> Option<u64> {
+        let Setup { grid, lattice, fields, catalog, .. } = self.setup;
+        let catalog = catalog.chunked()?;
+        let (mut seen, mut values) = (BTreeSet::new(), 0);
+        for strip in strips {
+            windows((&grid.extent, lattice), (fields, self.centre), strip, |field, window| {
+                values += catalog.values_decoded(field, window, &mut seen);
+            });
+        }
+        Some(values)
     }
 
     fn is_finished(&self, tile: &Tile) -> bool {

@@ -1,20 +1,27 @@
 //! What there is and what a run would make of it, for `oceanspec inspect`.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::gridded_input::dimension_names;
 use super::layout_of_grid::layout_of_grid;
 use super::node::machine;
 use super::planning::{plan, plan_json};
-use super::setup::{endian, look, seconds_since_1970, value_bytes};
+use super::setup::{date_time, endian, look, seconds_since_1970, value_bytes};
 use crate::Error;
 use crate::config::{Config, Format};
 use crate::exchange::SingleProcess;
 use crate::grid::{Extent, Periodic};
-use crate::inspect::{Clock, FolderReport, GridReport, Look, ScanRequest, inspect_folder, inspect_grid, scan_values};
+use crate::inspect::{
+    Clock, FolderReport, GridReport, Look, ScanRequest, StoreReport, inspect_folder, inspect_grid, scan_values,
+};
 use crate::plan::Plan;
 use crate::report::Observer;
+use crate::source::gridded;
 use crate::source::mds::{MdsGridFiles, grid_shape};
+use crate::terms::Calendar;
 
 /// How much is looked at.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +34,30 @@ pub struct InspectOptions {
     pub names: Vec<String>,
 }
 
+/// Files of the input.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum InputReport {
+    /// A folder of MITgcm binary files.
+    Folder(FolderReport),
+    /// Files and stores that describe themselves.
+    Stores(StoreReport),
+}
+
+impl fmt::Display for InputReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InputReport::Folder(report) => write!(f, "{report}"),
+            InputReport::Stores(report) => write!(f, "{report}"),
+        }
+    }
+}
+
 /// What was found.
 #[derive(Debug)]
 pub struct Inspection {
     /// Files of the input.
-    pub input: FolderReport,
+    pub input: InputReport,
     /// The grid; none where no grid file was found and no run was asked about.
     pub grid: Option<Result<GridReport, String>>,
     /// What a run would do, or how it would fail.
@@ -63,10 +89,18 @@ impl Inspection {
 /// # Errors
 /// When the folder is not there, or, where every value is read, a file cannot be.
 pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observer) -> Result<Inspection, Error> {
-    if config.input.format != Format::Mds {
-        let message = "only MDS files can be inspected by this version";
-        return Err(Error::Setting { text: config.explain("input.format", message) });
+    match config.input.format {
+        Format::Mds => {}
+        Format::Netcdf => return inspect_stores(config, options, gridded::Format::Netcdf),
+        Format::Zarr => return inspect_stores(config, options, gridded::Format::Zarr),
     }
+    let clock = match (config.timestep(), config.epoch()) {
+        (Ok(timestep), Ok(epoch)) => Some(Clock {
+            seconds_per_iteration: timestep.0,
+            epoch_seconds: seconds_since_1970(config, "input.epoch", epoch, Calendar::ProlepticGregorian)?,
+        }),
+        _ => None,
+    };
     let mut look_at = Look {
         folder: config.input_path()?.to_owned(),
         pattern: config.input.pattern.clone(),
@@ -74,10 +108,7 @@ pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observe
         endian: endian(config),
         value_bytes: value_bytes(config) as u64,
         shape: config.input.shape,
-        clock: config.timestep().ok().zip(config.epoch().ok()).map(|(timestep, epoch)| Clock {
-            seconds_per_iteration: timestep.0,
-            epoch_seconds: seconds_since_1970(epoch),
-        }),
+        clock,
     };
     if options.outlook && options.names.is_empty() {
         look_at.names = config.input.variables.names().into_iter().map(str::to_owned).collect();
@@ -103,8 +134,28 @@ pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observe
         run: options.outlook.then(|| {
             look(config, &SingleProcess).and_then(|setup| plan(config, &setup, machine(config, &SingleProcess)))
         }),
-        input,
+        input: InputReport::Folder(input),
     })
+}
+
+/// Looks at files that describe themselves.
+fn inspect_stores(config: &Config, options: &InspectOptions, format: gridded::Format) -> Result<Inspection, Error> {
+    if options.scan {
+        let message =
+            "--scan reads the values of MDS files (format = \"mds\"); netCDF and Zarr are described without it";
+        return Err(Error::Setting { text: config.explain("input.format", message) });
+    }
+    let paths = config.input_paths()?;
+    let names = if options.outlook { config.input.variables.names() } else { vec![""] };
+    let looked = gridded::look(format, paths, &names, &dimension_names(config), config.input.epoch.map(date_time))?;
+    let input = StoreReport::of(paths.iter().map(|path| path.display().to_string()).collect(), &looked);
+    let setup = options.outlook.then(|| look(config, &SingleProcess));
+    let grid = setup.as_ref().and_then(|setup| setup.as_ref().ok()).map(|setup| {
+        let report = inspect_grid(setup.grid_files(), &setup.grid.extent, config.input.level, config.prepare.rotate);
+        report.map_err(|error| error.to_string())
+    });
+    let run = setup.map(|setup| setup.and_then(|setup| plan(config, &setup, machine(config, &SingleProcess))));
+    Ok(Inspection { input: InputReport::Stores(input), grid, run })
 }
 
 /// The grid in the configured folder; of a folder without a run, only where it holds XC.

@@ -1,5 +1,7 @@
 //! The work of a run, when everything is known but the number type.
 
+use std::collections::BTreeSet;
+
 use rayon::ThreadPool;
 use tracing::warn;
 
@@ -26,6 +28,7 @@ use crate::fault;
 use crate::grid::Rotation;
 use crate::plan::Plan;
 use crate::report::{Observer, Phase, Timings};
+use crate::source::gridded::{ChunkKey, GriddedCatalog};
 use crate::store::{JournalFile, ResultStore};
 use crate::terms::Sample;
 
@@ -40,6 +43,21 @@ pub(super) struct Job<'a> {
     pub(super) pool: &'a ThreadPool,
     pub(super) stop: &'a Stop<'a>,
     pub(super) timings: &'a Timings,
+}
+
+/// Collective: rank 0 says how many chunks of the input are not stored.
+fn tell_missing_chunks(catalog: &GriddedCatalog, world: &dyn World) {
+    let mine = catalog.cache.missing();
+    let parts = world.gather(0, bytemuck::cast_slice(&mine));
+    let key = size_of::<ChunkKey>();
+    let all: BTreeSet<&[u8]> = parts.iter().flat_map(|part| part.chunks_exact(key)).collect();
+    if world.rank() == 0 && !all.is_empty() {
+        let count = all.len();
+        warn!(
+            "{count} chunk(s) of the input are not stored and were taken for their fill value; [input] missing_chunks = \"fail\" \
+             ends a run at the first"
+        );
+    }
 }
 
 /// What an earlier run has finished, and, on rank 0, what this run is.
@@ -186,6 +204,9 @@ impl Job<'_> {
             timings: self.timings,
         };
         let spectra_bytes = passes.run(world)?;
+        if let Some(catalog) = self.setup.catalog.chunked() {
+            tell_missing_chunks(catalog, world);
+        }
         let finished = FinishedTiles::new(plan, estimator.planes, store.journal(), &earlier.tiles, world);
         let writer = MapWriter { config, setup: self.setup, plan, store, pool: self.pool, timings: self.timings };
         writer.write_products(world, contents, &finished)?;

@@ -11,6 +11,7 @@ use crate::config::{self, Config, Variables};
 use crate::plan::Plan;
 use crate::product::area::{Coordinates, Statistic};
 use crate::product::{Leading, LeadingLengths, MapArray, MapKind, geometry_maps, time_segment_attributes};
+use crate::source::TimeAxis;
 use crate::store::{ArraySpec, Codec, ElementKind, Fill, GroupSpec};
 use crate::terms::{Averaging, OMEGA, Precision, Seconds};
 
@@ -201,10 +202,10 @@ fn map_spec(config: &Config, setup: &Setup, plan: &Plan, map: &MapArray, lengths
 }
 
 /// The coordinate of a spectrogram, with the edges of single segments.
-fn time_segment_specs(segments: &TimeSegmentAxis, epoch: &str) -> Vec<ArraySpec> {
+fn time_segment_specs(segments: &TimeSegmentAxis, time: &TimeAxis) -> Vec<ArraySpec> {
     let name = Leading::TimeSegment.name();
     let dimension = (name, segments.labels.len());
-    let mut attributes = time_segment_attributes(segments.average, epoch);
+    let mut attributes = time_segment_attributes(segments.average, &time.epoch_date(), time.calendar);
     if segments.average != Averaging::Segment {
         return vec![whole_spec(name, &[dimension], ElementKind::Text, attributes)];
     }
@@ -248,7 +249,7 @@ fn axes(config: &Config, setup: &Setup, contents: &Contents) -> Vec<ArraySpec> {
     }
     let time = setup.catalog.time();
     if let Some(segments) = &contents.time_segments {
-        arrays.extend(time_segment_specs(segments, &time.epoch_date()));
+        arrays.extend(time_segment_specs(segments, time));
     }
     let (long_name, comment) = match time.averaged_over {
         None => ("time of the snapshots", None),
@@ -265,7 +266,7 @@ fn axes(config: &Config, setup: &Setup, contents: &Contents) -> Vec<ArraySpec> {
         "long_name": long_name,
         "standard_name": "time",
         "units": format!("seconds since {}", time.epoch_date()),
-        "calendar": "proleptic_gregorian",
+        "calendar": time.calendar.name(),
         "axis": "T",
     });
     if let Some(comment) = comment {

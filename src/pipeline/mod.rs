@@ -6,12 +6,14 @@ mod apart;
 mod area_means;
 mod areas;
 mod bad_values;
+mod chunked;
 mod compute;
 mod contents;
 mod data_error;
 mod disk;
 mod fields;
 mod finished;
+mod gridded_input;
 mod ground;
 mod groups;
 mod identity;
@@ -42,7 +44,7 @@ mod timed_world;
 mod writers;
 
 pub use data_error::DataError;
-pub use inspection::{InspectOptions, Inspection, inspect};
+pub use inspection::{InputReport, InspectOptions, Inspection, inspect};
 pub use node::{machine, node_memory_bytes};
 pub use planning::{Assumed, plan, plan_assumed, plan_json, segment_cost};
 // What `segment_cost` returns.

@@ -20,7 +20,7 @@ use crate::Error;
 use crate::config::Prepare;
 use crate::exchange::{Transposition, World, agree};
 use crate::fault;
-use crate::plan::{Pass, Plan, share};
+use crate::plan::{Pass, Plan};
 use crate::report::{Observer, Phase, Timings};
 use crate::store::ResultStore;
 use crate::terms::Sample;
@@ -67,7 +67,7 @@ impl<'a, T: Sample> Passes<'a, T> {
         let passes = &self.plan.passes;
         let bytes_of_rank = self.plan.bytes_in / world.size() as u64;
         self.observer.begin("spectra", 2 * passes.len() as u64 * UNITS_OF_STAGE, bytes_of_rank);
-        let mine = share(self.plan.problem.steps, world.size(), world.rank());
+        let mine = self.plan.shares.of(world.rank());
         let files = OpenFiles::new(&self.setup.catalog, self.plan, mine.len());
         let mut shards = Shards::default();
         let mut longest = Duration::ZERO;
@@ -154,8 +154,9 @@ impl<'a, T: Sample> Passes<'a, T> {
         mut series: Transposition<'a, T>,
         others: &dyn Fn() -> Result<(), Error>,
     ) -> Result<Transposition<'a, T>, Error> {
-        let mine = share(self.plan.problem.steps, world.size(), world.rank());
-        let reader = PassReader::new(self.setup, self.plan, pass, self.prepare, files, self.bad, self.timings);
+        let mine = self.plan.shares.of(world.rank());
+        let reader =
+            PassReader::new(self.setup, self.plan, (pass, world.rank()), self.prepare, files, self.bad, self.timings);
         let stage = StageProgress::new(self.observer, mine.len() as u64);
         for round in 0..self.plan.rounds_per_pass {
             let read = {

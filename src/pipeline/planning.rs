@@ -11,10 +11,10 @@ use super::spectra::{Spectrum, spectra};
 use crate::Error;
 use crate::config::{Config, Dtype, Layout};
 use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic, Reach};
-use crate::plan::{Machine, Plan, PlanError, Problem, Tile};
+use crate::plan::{ChunkSize, Cuts, Machine, Plan, PlanError, Problem, Tile};
 use crate::product::BandFlags;
 use crate::spectrum::SegmentCost;
-use crate::terms::{CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Seconds};
+use crate::terms::{Calendar, CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Seconds};
 
 /// Sizes of input that is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,9 +57,13 @@ struct Sizes<'a> {
     steps: usize,
     stored_steps: usize,
     stored_bytes: usize,
+    chunk: Option<ChunkSize>,
+    source_bytes: u64,
+    cuts: Cuts,
     interval: Seconds,
-    /// Of the first snapshot, seconds since 1970.
+    /// Of the first snapshot, seconds since 1970 of the calendar.
     start: f64,
+    calendar: Calendar,
     reach: Reach,
 }
 
@@ -78,7 +82,7 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         return Err(PlanError::TooLarge { what }.into());
     }
     check_bands(config, sizes.interval)?;
-    let analysis = Analysis::new(config, sizes.steps, sizes.interval, sizes.start)?;
+    let analysis = Analysis::new(config, sizes.steps, sizes.interval, (sizes.start, sizes.calendar))?;
     let sample_bytes = config.spectrum.precision.bytes() as usize;
     // Neither names nor attributes matter here.
     let spectra = spectra::<f64>(config, &analysis, true);
@@ -105,6 +109,9 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
+        chunk: sizes.chunk,
+        source_bytes: sizes.source_bytes,
+        cuts: sizes.cuts.clone(),
         segment: analysis.spec.segment,
         frequencies: most,
         spectra: spectra.len(),
@@ -146,8 +153,17 @@ pub(super) fn plan_rest(
         steps: time.len(),
         stored_steps: setup.catalog.stored_steps(),
         stored_bytes: setup.catalog.stored_bytes(),
+        chunk: setup.catalog.chunk().map(|[steps, rows, columns]| ChunkSize {
+            steps,
+            rows,
+            columns,
+            first_row: setup.lattice.j.start % rows,
+        }),
+        source_bytes: setup.catalog.kept_bytes(),
+        cuts: Cuts::at(setup.catalog.cuts()),
         interval: Seconds(time.interval()),
-        start: time.epoch_seconds as f64 + time.seconds(0),
+        start: time.start(),
+        calendar: time.calendar,
         reach: setup.reach,
     };
     let ground = Seen { setup, centre: config.prepare.centre, finished };
@@ -181,8 +197,12 @@ pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Res
             Dtype::Float32 => 4,
             Dtype::Float64 => 8,
         },
+        chunk: None,
+        source_bytes: 0,
+        cuts: Cuts::default(),
         interval: assumed.interval,
         start: 0.0,
+        calendar: Calendar::default(),
         reach: Reach::GLOBE,
     };
     let problem = problem(config, &sizes)?;
@@ -213,7 +233,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "passes": plan.passes.len(),
         "overlap": plan.overlap,
         "rounds": plan.rounds_per_pass * plan.passes.len(),
-        "steps_per_round": plan.steps_per_round,
+        "steps_per_round": plan.shares.steps_per_round,
         "files_written": plan.files_written,
         "bytes_in": plan.bytes_in,
         "bytes_out": plan.bytes_out,

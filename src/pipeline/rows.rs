@@ -185,7 +185,7 @@ impl<T: Sample> RowReader<'_, '_, T> {
     fn decode_row(&mut self, field: usize, window: &Window, k: usize) -> Result<(), Error> {
         let mut row = std::mem::take(&mut self.scratch.row);
         row.resize(self.steps.len() * window.i.len(), T::zero());
-        self.blocks[field].decode_row(&self.scratch.stored, (k, window.i.len()), &mut row);
+        self.blocks[field].decode_row(&self.scratch.stored, window, k, &mut row);
         let checked = self.check_row(field, window, k, &mut row);
         self.scratch.row = row;
         checked
@@ -203,13 +203,13 @@ impl<T: Sample> RowReader<'_, '_, T> {
         let mut checked = Ok(());
         match seam.side {
             Side::South => {
-                self.blocks[field].decode_row(&self.scratch.stored_beyond, (0, cells), &mut beyond);
+                self.blocks[field].decode_row(&self.scratch.stored_beyond, window, 0, &mut beyond);
                 checked = self.check_row(field, window, 0, &mut beyond);
             }
             Side::West => {
                 let mut cell = vec![T::zero(); steps];
                 for k in 0..cells {
-                    self.blocks[field].decode_row(&self.scratch.stored_beyond, (k, 1), &mut cell);
+                    self.blocks[field].decode_row(&self.scratch.stored_beyond, window, k, &mut cell);
                     checked = checked.and(self.check_row(field, window, k, &mut cell));
                     cell.iter().enumerate().for_each(|(step, value)| beyond[step * cells + k] = *value);
                 }

@@ -150,7 +150,7 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
     if wet > points {
         let periodic = if extent.has_faces() { "" } else { ", [input] periodic" };
         warn!(
-            "{} wet points of the domain's last row or column have no neighbour beyond it: NaN ([prepare] centre{periodic})",
+            "{} wet points at the domain's edge have no neighbour beyond it: NaN ([prepare] centre{periodic})",
             wet - points
         );
     }

@@ -8,9 +8,10 @@ use tracing::{info, warn};
 
 use super::areas::all_areas;
 use super::fields::Fields;
+use super::gridded_input::scan_gridded;
 use super::layout_of_grid::layout_of_grid;
 use crate::Error;
-use crate::config::{Config, Dtype, Endian, Format, Missing, Record, ShrunkMask};
+use crate::config::{Config, Dtype, Endian, Format, Missing, Record, ShrunkMask, UFace, VFace};
 use crate::exchange::{World, agree};
 use crate::fault;
 use crate::grid::{
@@ -18,8 +19,10 @@ use crate::grid::{
     SelectionRequest, SurveyRequest,
 };
 use crate::report::{Phase, Timings};
+use crate::source::gridded::{self, GriddedGrid};
 use crate::source::mds::{self, MdsField, MdsGridFiles, MdsRequest, RecordChoice};
 use crate::source::{Catalog, SourceError};
+use crate::terms::{Calendar, DateTime};
 
 /// What every rank knows of the input.
 #[derive(Clone, Debug)]
@@ -34,13 +37,38 @@ pub struct Setup {
     pub reach: Reach,
     /// What is read.
     pub fields: Fields,
-    files: MdsGridFiles,
+    files: GridSource,
+}
+
+/// The grid's files.
+#[derive(Clone, Debug)]
+pub(super) enum GridSource {
+    /// MITgcm binary files.
+    Mds(MdsGridFiles),
+    /// Files that describe themselves.
+    Gridded(Arc<GriddedGrid>),
+}
+
+impl GridSource {
+    pub(super) fn files(&self) -> &dyn GridFiles {
+        match self {
+            GridSource::Mds(files) => files,
+            GridSource::Gridded(files) => &**files,
+        }
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        match self {
+            GridSource::Mds(files) => files.paths(),
+            GridSource::Gridded(files) => files.paths().to_vec(),
+        }
+    }
 }
 
 impl Setup {
     /// The grid's files.
     pub fn grid_files(&self) -> &dyn GridFiles {
-        &self.files
+        self.files.files()
     }
 
     /// All files that a run may read, and some that may not be there.
@@ -61,6 +89,8 @@ struct Sent {
     has_depth: bool,
     has_area: bool,
     reach: Reach,
+    /// Of a grid in files that describe themselves.
+    gridded: Option<Arc<GriddedGrid>>,
 }
 
 /// Collective: rank 0 looks at the input, all ranks get what it found.
@@ -102,7 +132,10 @@ pub(super) fn timed_look(config: &Config, world: &dyn World, timings: &Timings) 
         has_area: sent.has_area,
     };
     set_masks(&mut sent.catalog, &grid);
-    let files = grid_files(config, extent)?;
+    let files = match sent.gridded {
+        Some(gridded) => GridSource::Gridded(gridded),
+        None => GridSource::Mds(grid_files(config, extent)?),
+    };
     Ok(Setup {
         catalog: sent.catalog,
         grid,
@@ -126,12 +159,12 @@ fn sent(setup: &Setup) -> Result<Vec<u8>, Error> {
         has_depth: setup.grid.has_depth,
         has_area: setup.grid.has_area,
         reach: setup.reach,
+        gridded: match &setup.files {
+            GridSource::Gridded(files) => Some(Arc::clone(files)),
+            GridSource::Mds(_) => None,
+        },
     })
     .map_err(|error| internal(error.to_string()))
-}
-
-fn not_yet(config: &Config, key: &str, what: &str) -> Error {
-    Error::Setting { text: config.explain(key, &format!("{what} cannot be handled by this version")) }
 }
 
 pub(super) fn endian(config: &Config) -> mds::Endian {
@@ -148,10 +181,31 @@ pub(super) fn value_bytes(config: &Config) -> usize {
     }
 }
 
-/// Seconds from 1970-01-01 to a date, both UTC.
-pub(super) fn seconds_since_1970(date: jiff::civil::DateTime) -> i64 {
-    let zero = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-    date.duration_since(zero).as_secs()
+/// A configured date, of no calendar yet.
+pub(super) fn date_time(date: jiff::civil::DateTime) -> DateTime {
+    DateTime {
+        year: date.year().into(),
+        month: date.month().unsigned_abs(),
+        day: date.day().unsigned_abs(),
+        hour: date.hour().unsigned_abs(),
+        minute: date.minute().unsigned_abs(),
+        second: date.second().unsigned_abs(),
+        nanosecond: date.subsec_nanosecond().unsigned_abs(),
+    }
+}
+
+/// Whole seconds from 1970-01-01 to the date that `key` gives, both UTC and of the `calendar`.
+///
+/// # Errors
+/// A date that the calendar does not have, told with its line.
+pub(super) fn seconds_since_1970(
+    config: &Config,
+    key: &str,
+    date: jiff::civil::DateTime,
+    calendar: Calendar,
+) -> Result<i64, Error> {
+    let time = date_time(date);
+    calendar.seconds(&time).map_err(|error| Error::Setting { text: config.explain(key, &error.to_string()) })
 }
 
 pub(super) fn grid_files(config: &Config, extent: Extent) -> Result<MdsGridFiles, Error> {
@@ -196,7 +250,7 @@ fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
 }
 
 /// Whether the grid has what means over areas are weighted and chosen by.
-fn check_areas(config: &Config, grid: &Grid, files: &MdsGridFiles) -> Result<(), Error> {
+fn check_areas(config: &Config, grid: &Grid, files: &dyn GridFiles) -> Result<(), Error> {
     for (key, areas) in all_areas(config, &Reach::GLOBE) {
         let lacks = if !grid.has_area {
             Some((GridField::Ra, "the means over areas are weighted by it".to_owned()))
@@ -215,10 +269,13 @@ fn check_areas(config: &Config, grid: &Grid, files: &MdsGridFiles) -> Result<(),
 
 fn look_here(config: &Config) -> Result<Setup, Error> {
     match config.input.format {
-        Format::Mds => {}
-        Format::Netcdf => return Err(not_yet(config, "input.format", "netCDF")),
-        Format::Zarr => return Err(not_yet(config, "input.format", "Zarr input")),
+        Format::Mds => look_at_mds(config),
+        Format::Netcdf => look_at_gridded(config, gridded::Format::Netcdf),
+        Format::Zarr => look_at_gridded(config, gridded::Format::Zarr),
     }
+}
+
+fn look_at_mds(config: &Config) -> Result<Setup, Error> {
     let extent = layout_of_grid(config)?;
     let record = |at: usize| match config.input.record_of(at) {
         // The default, which leaves it to the files.
@@ -234,17 +291,21 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     let llc_files = extent.map(|extent| grid_files(config, extent)).transpose()?;
     let llc_masks = llc_files.as_ref().zip(extent).map(|(files, extent)| Masks::new(files, extent));
     let periodic = config.input.periodic;
+    let seconds = |key: &str, date| seconds_since_1970(config, key, date, Calendar::ProlepticGregorian);
     let request = MdsRequest {
         folder: config.input_path()?.to_owned(),
         pattern: config.input.pattern.clone(),
         fields,
         level: config.input.level as u64,
         seconds_per_iteration: config.timestep()?.0,
-        epoch_seconds: seconds_since_1970(config.epoch()?),
+        epoch_seconds: seconds("input.epoch", config.epoch()?)?,
         endian: endian(config),
         value_bytes: value_bytes(config),
         shape: config.input.shape.or(extent.map(|extent| [extent.faces * extent.nj, extent.ni])),
-        time: config.select.time.as_ref().map(|time| [seconds_since_1970(time.start), seconds_since_1970(time.end)]),
+        time: match &config.select.time {
+            Some(time) => Some([seconds("select.time", time.start)?, seconds("select.time", time.end)?]),
+            None => None,
+        },
         fail_on_gaps: config.prepare.missing == Missing::Fail,
         layout: match extent {
             Some(_) => Layout::Llc,
@@ -259,22 +320,51 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
     let catalog = mds::scan(&request, llc_masks.as_ref())?;
     let extent = catalog.extent;
     let levels = catalog.levels;
-    let mut catalog = Catalog::Mds(catalog);
-    tell(&catalog);
     let files = grid_files(config, extent)?;
-    let fields = Fields::of(variables);
+    // Masks that shrunk files were compared with are not read again.
+    let masks = llc_masks.filter(|masks| *masks.extent() == extent).unwrap_or_else(|| Masks::new(&files, extent));
+    survey(config, Catalog::Mds(catalog), Some(levels), &masks, GridSource::Mds(files.clone()))
+}
+
+fn look_at_gridded(config: &Config, format: gridded::Format) -> Result<Setup, Error> {
+    let (catalog, files) = scan_gridded(config, format)?;
+    let shared = files.clone();
+    let masks = Masks::new(shared.files(), catalog.extent);
+    survey(config, Catalog::Gridded(catalog), None, &masks, files)
+}
+
+/// The second half of the first look: the grid, of snapshots that were found. `levels` are those of MDS files, whose levels
+/// are not told from those of the mask by their names.
+fn survey(
+    config: &Config,
+    mut catalog: Catalog,
+    levels: Option<u64>,
+    masks: &Masks<'_>,
+    source: GridSource,
+) -> Result<Setup, Error> {
+    let files = source.files();
+    let extent = *catalog.extent();
+    tell(&catalog);
+    let fields = Fields::of(&config.input.variables);
+    let input = &config.input;
     let request = SurveyRequest {
         level: config.input.level,
         centre: config.prepare.centre && fields.has_velocity(),
         rotate: config.prepare.rotate && fields.has_velocity(),
+        lacks_first: [
+            input.u_face == UFace::East && !input.periodic.i,
+            input.v_face == VFace::North && !input.periodic.j,
+        ],
     };
-    // Masks that shrunk files were compared with are not read again.
-    let masks = llc_masks.filter(|masks| *masks.extent() == extent).unwrap_or_else(|| Masks::new(&files, extent));
-    let grid = grid::survey(&masks, &request)?;
+    let grid = grid::survey(masks, &request)?;
     set_masks(&mut catalog, &grid);
     blank_is_land(&catalog, &grid)?;
     // Shrunk files were compared with the levels of their own mask.
-    if config.input.level > 1 && !catalog.is_shrunk() && files.has(GridField::HFacC) {
+    if let Some(levels) = levels
+        && config.input.level > 1
+        && !catalog.is_shrunk()
+        && files.has(GridField::HFacC)
+    {
         let of_mask = files.levels(GridField::HFacC)? as u64;
         if levels > 1 && of_mask != levels {
             warn!(
@@ -295,13 +385,13 @@ fn look_here(config: &Config) -> Result<Setup, Error> {
             stride: config.select.stride,
         },
         &extent,
-        &files,
+        files,
     )?;
-    grid::check_values(&files, &grid, &lattice)?;
+    grid::check_values(files, &grid, &lattice)?;
     let reach = match config.zonal.is_some() || config.bins.is_some() {
-        true => grid::reach(&files, &grid, &lattice)?,
+        true => grid::reach(files, &grid, &lattice)?,
         false => Reach::GLOBE,
     };
-    check_areas(config, &grid, &files)?;
-    Ok(Setup { catalog, grid, lattice, reach, fields, files })
+    check_areas(config, &grid, files)?;
+    Ok(Setup { catalog, grid, lattice, reach, fields, files: source })
 }

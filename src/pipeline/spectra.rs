@@ -161,9 +161,7 @@ impl<T: Sample> Spectrum<T> {
     pub(super) fn held(&self) -> usize {
         self.points.iter().map(|array| array.numbers(1)).sum()
     }
-}
 
-impl<T: Sample> Spectrum<T> {
     /// Whether components need the cross-spectrum of the two senses.
     pub(super) fn needs_cross(&self) -> bool {
         self.components.as_ref().is_some_and(Components::need_cross)

@@ -20,7 +20,7 @@ mod tiling;
 pub use budget::{Budget, MemoryUse, SHARD_WRITERS};
 pub use passes::Pass;
 pub use reads::{Part, Strip};
-pub use share::{rounds, share, share_in_round};
+pub use share::{Cuts, Shares};
 pub use tiling::{Occupancy, Tile, Tiling};
 
 use crate::terms::{Bytes, LANES};
@@ -33,6 +33,19 @@ pub const AREA_BATCH_BYTES: u64 = 4 << 20;
 
 /// Bytes of the unit in which MPI counts: one cache line.
 pub const WIRE_UNIT_BYTES: u64 = 64;
+
+/// The unit that a compressed source is decoded in; the largest of all fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkSize {
+    /// Snapshots.
+    pub steps: usize,
+    /// Native rows.
+    pub rows: usize,
+    /// Native columns.
+    pub columns: usize,
+    /// Native row of the first selected one, from an edge of chunks.
+    pub first_row: usize,
+}
 
 /// What is to be computed, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +72,12 @@ pub struct Problem {
     pub sample_bytes: usize,
     /// Bytes of a value as stored.
     pub stored_bytes: usize,
+    /// Chunks that are decoded at once; none where any part of a file can be read by itself.
+    pub chunk: Option<ChunkSize>,
+    /// What the source keeps in memory on each rank, besides names.
+    pub source_bytes: u64,
+    /// Where the time axis may be cut, so that no chunk is.
+    pub cuts: Cuts,
     /// Samples of a segment.
     pub segment: usize,
     /// Frequencies of the largest spectrum at a point: the segment length, or about half of it without a velocity.
@@ -115,6 +134,10 @@ pub trait Ground {
     fn values(&self, tile: &Tile) -> u64;
     /// Values of one snapshot, all fields, that are read of a strip after `before`, whose last row may be of use still.
     fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64;
+    /// Values of one snapshot, all fields, in the chunks that some strips touch; none where the source has no chunks.
+    fn values_decoded(&self, _strips: &[Strip]) -> Option<u64> {
+        None
+    }
     /// Whether an earlier run has finished a tile.
     fn is_finished(&self, _tile: &Tile) -> bool {
         false
@@ -197,8 +220,8 @@ pub struct Plan {
     pub passes: Vec<Pass>,
     /// Whether a pass is read while the one before is estimated: series of two passes are then in memory.
     pub overlap: bool,
-    /// Snapshots of each rank in a round.
-    pub steps_per_round: usize,
+    /// Each rank's part of the record, and of a round.
+    pub shares: Shares,
     /// Rounds of a pass.
     pub rounds_per_pass: usize,
     /// Snapshots a worker handles together.
@@ -249,11 +272,11 @@ impl Plan {
         let (finished, tiles): (Vec<Tile>, Vec<Tile>) = wet.into_iter().partition(|tile| ground.is_finished(tile));
         let budget = Budget::new(&problem, &machine, &tiling);
         let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
-        let share = problem.steps.div_ceil(machine.ranks);
-        let blocks = fit.steps_per_round.min(share).div_ceil(budget.steps_per_block).max(1);
+        let shares = fit.shares;
+        let blocks = shares.steps_per_round.min(shares.longest()).div_ceil(budget.steps_per_block).max(1);
         let mut plan = Plan {
-            steps_per_round: fit.steps_per_round,
-            rounds_per_pass: share.div_ceil(fit.steps_per_round).max(1),
+            rounds_per_pass: shares.rounds(),
+            shares,
             steps_per_block: budget.steps_per_block,
             rows_per_piece: budget.rows_per_piece,
             sections_per_pass: machine.threads.div_ceil(blocks),

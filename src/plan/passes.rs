@@ -1,10 +1,12 @@
 //! Tiles to passes and owners, under the allowed memory.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Range;
 
-use super::{Budget, LARGEST_MPI_COUNT, Machine, MemoryUse, PlanError, Problem, Tile, Tiling, WIRE_UNIT_BYTES};
+use super::{
+    Budget, ChunkSize, LARGEST_MPI_COUNT, Machine, MemoryUse, PlanError, Problem, Shares, Tile, Tiling, WIRE_UNIT_BYTES,
+};
 use crate::terms::Bytes;
 
 /// Buffers of the exchange take at most this part of the series, so that memory falls with the ranks, ...
@@ -42,7 +44,7 @@ impl Pass {
 pub(super) struct Fit {
     pub(super) passes: Vec<Pass>,
     pub(super) overlap: bool,
-    pub(super) steps_per_round: usize,
+    pub(super) shares: Shares,
     pub(super) memory: MemoryUse,
     /// Lane groups of each pass on the rank that has most of it, summed.
     load: u64,
@@ -62,7 +64,7 @@ pub(super) fn fit(
         return Ok(Fit {
             passes: Vec::new(),
             overlap: false,
-            steps_per_round: 1,
+            shares: Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), 1),
             memory: budget.fixed,
             load: 0,
             largest_mpi_count: 0,
@@ -94,6 +96,17 @@ pub(super) fn fit(
     let least = (per_rank / room) as usize;
 
     let of_file = problem.native_bytes_of_snapshot() / READ_BYTES;
+    if let Some(chunk) = problem.chunk {
+        // Each pass decodes the chunks that it shares with others anew: as few as memory allows, at the edges of chunks.
+        let rows_decoded = |fit: &Fit| {
+            fit.passes.iter().map(|pass| chunk_rows(problem, chunk, &tiles[pass.tiles.clone()])).sum::<usize>()
+        };
+        if let Some((count, fit)) = first(least..whole_rows + 1, false) {
+            let more = (count + 1..=(2 * count + 2).min(whole_rows)).filter_map(|count| fits(cut(count, false)));
+            let best = std::iter::once(fit).chain(more).min_by_key(rows_decoded);
+            return Ok(best.unwrap_or(finest));
+        }
+    }
     let wanted = (PASSES as u64).min(of_file).min(per_rank / SERIES_BYTES).max(1) as usize;
     if wanted > 1
         && let Some((count, fit)) = first((2 * least).max(2)..whole_rows + 1, true)
@@ -108,6 +121,17 @@ pub(super) fn fit(
     }
     let of_rows = first(least..whole_rows + 1, false).or_else(|| first(whole_rows + 1..tiles.len(), false));
     Ok(of_rows.map_or(finest, |(_, fit)| fit))
+}
+
+/// Rows of chunks that the tiles of a pass touch, with the row of cells beyond them.
+fn chunk_rows(problem: &Problem, chunk: ChunkSize, tiles: &[Tile]) -> usize {
+    let row_of = |row: usize| chunk.first_row.saturating_add(row.saturating_mul(problem.stride));
+    let mut touched = BTreeSet::new();
+    for tile in tiles {
+        let (first, last) = (row_of(tile.j.start), row_of(tile.j.end - 1).saturating_add(1));
+        touched.extend((first / chunk.rows..=last / chunk.rows).map(|row| (tile.face, row)));
+    }
+    touched.len()
 }
 
 /// Cuts the tiles into at most `count` runs of about equal weight, at the ends of rows of tiles where rows are enough.
@@ -152,6 +176,24 @@ fn owners(tiles: &[Tile], ranks: usize, first: usize) -> (Vec<usize>, u64) {
     (owners, loads.into_iter().map(|Reverse((load, _))| load).max().unwrap_or(0))
 }
 
+/// Gives each rank a run of neighbours of about equal weight, so that few ranks read the same chunk. Returns the owners and
+/// the heaviest load.
+fn neighbours(tiles: &[Tile], ranks: usize) -> (Vec<usize>, u64) {
+    let total: u128 = tiles.iter().map(|tile| u128::from(tile.occupancy.groups)).sum();
+    let mut loads = vec![0_u64; ranks];
+    let mut before: u128 = 0;
+    let owners = tiles.iter().map(|tile| {
+        let groups = u128::from(tile.occupancy.groups);
+        // By the middle of the tile's place in the sum of all.
+        let owner = ((2 * before + groups) * ranks as u128 / (2 * total).max(1)).min(ranks as u128 - 1) as usize;
+        before += groups;
+        loads[owner] += tile.occupancy.groups;
+        owner
+    });
+    let owners = owners.collect();
+    (owners, loads.into_iter().max().unwrap_or(0))
+}
+
 /// Passes, and what they need of the fullest rank.
 struct Cut {
     passes: Vec<Pass>,
@@ -165,6 +207,8 @@ struct Cut {
     load: u64,
     /// Whether the next pass is read while one is estimated.
     overlap: bool,
+    /// Whether ranks read what others own.
+    exchanged: bool,
 }
 
 impl Cut {
@@ -177,11 +221,15 @@ impl Cut {
         overlap: bool,
         budget: &Budget,
     ) -> Self {
+        let by_place = Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), 1).by_place;
         let (mut pass_groups, mut rank_groups, mut load) = (0, 0, 0);
         let mut passes = Vec::new();
         for run in runs(tiling, tiles, count) {
             let part = &tiles[run.clone()];
-            let (owners, heaviest) = owners(part, machine.ranks, run.start);
+            let (owners, heaviest) = match by_place {
+                true => neighbours(part, machine.ranks),
+                false => owners(part, machine.ranks, run.start),
+            };
             pass_groups = pass_groups.max(part.iter().map(|tile| tile.occupancy.groups).sum());
             rank_groups = rank_groups.max(heaviest);
             load += heaviest;
@@ -190,7 +238,7 @@ impl Cut {
         let mut memory = budget.fixed;
         let sets = if overlap { 2 } else { 1 };
         memory.series_bytes = sets * rank_groups * Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
-        Cut { passes, memory, pass_groups, rank_groups, load, overlap }
+        Cut { passes, memory, pass_groups, rank_groups, load, overlap, exchanged: machine.ranks > 1 && !by_place }
     }
 
     /// Lines of one field that the fullest rank sends and receives in a round of `steps` a rank.
@@ -199,9 +247,9 @@ impl Cut {
         [self.pass_groups * steps, self.rank_groups * all_steps]
     }
 
-    /// Send and receive buffers of a round; none for a single rank.
+    /// Send and receive buffers of a round; none where each rank reads what it owns.
     fn exchange_bytes(&self, problem: &Problem, machine: &Machine, steps: u64) -> u64 {
-        if machine.ranks == 1 {
+        if !self.exchanged {
             return 0;
         }
         let [sent, received] = self.lines(problem, machine, steps);
@@ -210,7 +258,7 @@ impl Cut {
 
     /// Largest count or displacement of a round, in wire units.
     fn largest_count(&self, problem: &Problem, machine: &Machine, steps: u64) -> u64 {
-        if machine.ranks == 1 {
+        if !self.exchanged {
             return 0;
         }
         let units_per_line = (Budget::group_bytes(problem, 1) / WIRE_UNIT_BYTES).max(1) * problem.fields as u64;
@@ -225,20 +273,23 @@ impl Cut {
 
     /// Steps a round, if the memory is enough for `least` or for as many as there is a use for.
     fn steps_per_round(&self, problem: &Problem, machine: &Machine, budget: &Budget, least: u64) -> Option<u64> {
-        let share = problem.steps.div_ceil(machine.ranks).max(1) as u64;
-        if machine.ranks == 1 {
+        let shares = Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), 1);
+        let share = shares.longest().max(1) as u64;
+        if !self.exchanged {
             return Some(share);
         }
+        // What stays whole is read whole.
+        let whole = problem.cuts.longest(problem.steps) as u64;
         let left = machine.memory_bytes_per_rank.checked_sub(self.memory.passing_bytes())?;
         let one_step = self.exchange_bytes(problem, machine, 1).max(1);
         let wanted = (self.memory.series_bytes / EXCHANGE_SHARE).clamp(*EXCHANGE_BYTES.start(), *EXCHANGE_BYTES.end());
         let by_count = LARGEST_MPI_COUNT / self.largest_count(problem, machine, 1).max(1);
-        let useful = (wanted / one_step).max(1).min(by_count).min(share);
+        let useful = (wanted / one_step).max(whole).min(by_count).min(share);
         let steps = useful.min(left / one_step);
         // Whole blocks where there are several, so that runs of lines stay long.
-        let block = budget.steps_per_block as u64;
+        let block = if problem.cuts.anywhere() { budget.steps_per_block as u64 } else { whole };
         let steps = if steps > block { steps - steps % block } else { steps };
-        (steps > 0 && steps >= least.min(useful)).then_some(steps)
+        (steps >= whole && steps >= least.min(useful)).then_some(steps)
     }
 
     fn fit(&self, problem: &Problem, machine: &Machine, budget: &Budget, least_steps: u64) -> Option<Fit> {
@@ -248,7 +299,7 @@ impl Cut {
             passes: self.passes.clone(),
             overlap: self.overlap,
             load: self.load,
-            steps_per_round: steps as usize,
+            shares: Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), steps as usize),
             memory,
             largest_mpi_count: self.largest_count(problem, machine, steps),
         })
@@ -256,12 +307,13 @@ impl Cut {
 
     /// The error of a finest cut that does not fit.
     fn too_much(&self, problem: &Problem, machine: &Machine) -> PlanError {
-        let count = self.largest_count(problem, machine, 1);
+        let count = self.largest_count(problem, machine, problem.cuts.longest(problem.steps) as u64);
         if count > LARGEST_MPI_COUNT {
             let what = format!("MPI would have to count {count} lines in one call, it can {LARGEST_MPI_COUNT}");
             return PlanError::TooLarge { what };
         }
-        let needed = self.with_exchange(problem, machine, 1).peak_bytes();
+        let whole = problem.cuts.longest(problem.steps) as u64;
+        let needed = self.with_exchange(problem, machine, whole).peak_bytes();
         let (allowed, ranks_per_node) = (machine.memory_bytes_per_rank, machine.ranks_per_node);
         let of_node = |bytes: u64| bytes.saturating_mul(ranks_per_node as u64);
         PlanError::Memory {

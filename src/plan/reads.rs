@@ -81,13 +81,30 @@ impl Plan {
         sections(strips(&self.tiling, &self.tiles, pass.tiles.clone()), self.sections_per_pass)
     }
 
+    /// The strips that `rank` reads of a pass whose chunks are decoded: all of them, or where ranks share by place, its own.
+    pub fn strips(&self, pass: &Pass, rank: usize) -> Vec<Strip> {
+        let run = match self.shares.by_place {
+            false => pass.tiles.clone(),
+            // Owners are neighbours then.
+            true => {
+                let start = pass.owned_by(rank).next().unwrap_or(pass.tiles.end);
+                start..start + pass.owned_by(rank).count()
+            }
+        };
+        strips(&self.tiling, &self.tiles, run)
+    }
+
     /// Bytes that all passes read.
     pub(super) fn bytes_read(&self, ground: &dyn Ground) -> u64 {
         let of_section = |strips: &Vec<Strip>| -> u64 {
             let befores = std::iter::once(None).chain(strips.iter().map(Some));
             strips.iter().zip(befores).map(|(strip, before)| ground.values_read(strip, before)).sum()
         };
-        let of_pass = |pass: &Pass| -> u64 { self.sections(pass).iter().map(of_section).sum() };
+        let of_pass = |pass: &Pass| -> u64 {
+            let sections = self.sections(pass);
+            let decoded = ground.values_decoded(&sections.concat());
+            decoded.unwrap_or_else(|| sections.iter().map(of_section).sum())
+        };
         self.passes.iter().map(of_pass).sum::<u64>() * bytes_of_value(&self.problem)
     }
 

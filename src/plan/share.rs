@@ -2,23 +2,114 @@
 
 use std::ops::Range;
 
-/// The steps that `rank` of `ranks` reads: contiguous, and equal to within one.
-pub fn share(steps: usize, ranks: usize, rank: usize) -> Range<usize> {
-    let (quotient, remainder) = (steps / ranks, steps % ranks);
-    let start = rank * quotient + rank.min(remainder);
-    start..start + quotient + usize::from(rank < remainder)
+/// Where a time axis may be cut: between any two steps, or, of chunks that hold several steps, between chunks alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cuts {
+    /// First step of each run that stays whole, ascending from 0; empty: every step is one.
+    starts: Vec<usize>,
 }
 
-/// Rounds that the largest share needs.
-pub fn rounds(steps: usize, ranks: usize, steps_per_round: usize) -> usize {
-    steps.div_ceil(ranks).div_ceil(steps_per_round).max(1)
+impl Cuts {
+    /// Runs that stay whole, by their first steps, ascending from 0.
+    pub fn at(starts: Vec<usize>) -> Self {
+        Cuts { starts }
+    }
+
+    /// Whether any two steps may be cut apart.
+    pub fn anywhere(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// Runs that stay whole, of a record of so many steps.
+    fn count(&self, steps: usize) -> usize {
+        if self.anywhere() { steps } else { self.starts.len() }
+    }
+
+    /// Steps of the longest run.
+    pub fn longest(&self, steps: usize) -> usize {
+        let lengths = (0..self.starts.len()).map(|at| self.steps_of(steps, at..at + 1).len());
+        lengths.max().unwrap_or(1).max(1)
+    }
+
+    /// Steps of some runs.
+    fn steps_of(&self, steps: usize, runs: Range<usize>) -> Range<usize> {
+        if self.anywhere() {
+            return runs;
+        }
+        let start = |run: usize| self.starts.get(run).copied().unwrap_or(steps);
+        start(runs.start)..start(runs.end)
+    }
+
+    /// The runs in a range of steps that begins with one.
+    pub fn within(&self, steps: &Range<usize>) -> Vec<Range<usize>> {
+        if self.anywhere() {
+            return steps.clone().map(|step| step..step + 1).collect();
+        }
+        let first = self.starts.partition_point(|&start| start < steps.start);
+        let starts: Vec<usize> = self.starts[first..].iter().copied().take_while(|&start| start < steps.end).collect();
+        let ends = starts.iter().skip(1).copied().chain([steps.end]);
+        starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+    }
 }
 
-/// The steps that `rank` brings into `round`; empty when its share is used up.
-pub fn share_in_round(steps: usize, ranks: usize, rank: usize, steps_per_round: usize, round: usize) -> Range<usize> {
-    let all = share(steps, ranks, rank);
-    let start = (all.start + round * steps_per_round).min(all.end);
-    start..(start + steps_per_round).min(all.end)
+/// How the ranks share the record: by time, each a run of steps of all places, or by place, each all steps of its own tiles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shares {
+    /// Steps of the record.
+    pub steps: usize,
+    /// Ranks.
+    pub ranks: usize,
+    /// Where it may be cut.
+    pub cuts: Cuts,
+    /// Whether each rank reads what it owns, so that nothing is exchanged.
+    pub by_place: bool,
+    /// Steps of a rank in a round, at most.
+    pub steps_per_round: usize,
+}
+
+impl Shares {
+    /// How a record is shared: by place where there are fewer runs of steps than ranks.
+    pub fn new(steps: usize, ranks: usize, cuts: Cuts, steps_per_round: usize) -> Self {
+        let by_place = ranks > 1 && !cuts.anywhere() && cuts.count(steps) < ranks;
+        Shares { steps, ranks, cuts, by_place, steps_per_round: if by_place { steps } else { steps_per_round } }
+    }
+
+    /// Runs that `rank` reads: contiguous, and equal in number to within one.
+    fn runs_of(&self, rank: usize) -> Range<usize> {
+        let count = self.cuts.count(self.steps);
+        if self.by_place {
+            return 0..count;
+        }
+        let (quotient, remainder) = (count / self.ranks, count % self.ranks);
+        let start = rank * quotient + rank.min(remainder);
+        start..start + quotient + usize::from(rank < remainder)
+    }
+
+    /// The steps that `rank` reads.
+    pub fn of(&self, rank: usize) -> Range<usize> {
+        self.cuts.steps_of(self.steps, self.runs_of(rank))
+    }
+
+    /// Steps of the longest share.
+    pub fn longest(&self) -> usize {
+        (0..self.ranks).map(|rank| self.of(rank).len()).max().unwrap_or(0)
+    }
+
+    fn runs_per_round(&self) -> usize {
+        (self.steps_per_round / self.cuts.longest(self.steps)).max(1)
+    }
+
+    /// The steps that `rank` brings into `round`; empty when its share is used up.
+    pub fn in_round(&self, rank: usize, round: usize) -> Range<usize> {
+        let all = self.runs_of(rank);
+        let start = (all.start + round * self.runs_per_round()).min(all.end);
+        self.cuts.steps_of(self.steps, start..(start + self.runs_per_round()).min(all.end))
+    }
+
+    /// Rounds that the largest share needs.
+    pub fn rounds(&self) -> usize {
+        (0..self.ranks).map(|rank| self.runs_of(rank).len()).max().unwrap_or(0).div_ceil(self.runs_per_round()).max(1)
+    }
 }
 
 #[cfg(test)]
@@ -28,17 +119,32 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shares_and_rounds_cover_every_step_once(steps in 0_usize..500, ranks in 1_usize..40, b in 1_usize..30) {
+        fn shares_and_rounds_cover_every_step_once(
+            steps in 0_usize..500,
+            ranks in 1_usize..40,
+            per_round in 1_usize..30,
+            lengths in proptest::option::of(proptest::collection::vec(1_usize..40, 1..20)),
+        ) {
+            let starts = |lengths: &Vec<usize>| {
+                let sums = lengths.iter().scan(0, |sum, length| { *sum += length; Some(*sum - length) });
+                sums.take_while(|start| *start < steps).collect::<Vec<_>>()
+            };
+            let cuts = Cuts::at(lengths.as_ref().map(starts).unwrap_or_default());
+            let shares = Shares::new(steps, ranks, cuts.clone(), per_round);
             let mut next = 0;
             for rank in 0..ranks {
-                let mine = share(steps, ranks, rank);
-                prop_assert_eq!(mine.start, next);
+                let mine = shares.of(rank);
+                prop_assert_eq!(mine.start, if shares.by_place { 0 } else { next });
                 next = mine.end;
                 let mut at = mine.start;
-                for round in 0..rounds(steps, ranks, b) {
-                    let part = share_in_round(steps, ranks, rank, b, round);
+                for round in 0..shares.rounds() {
+                    let part = shares.in_round(rank, round);
                     prop_assert_eq!(part.start, at.min(mine.end));
-                    prop_assert!(part.len() <= b);
+                    prop_assert!(shares.by_place || part.len() <= per_round.max(cuts.longest(steps)));
+                    let runs = cuts.within(&part);
+                    prop_assert_eq!(runs.iter().map(Range::len).sum::<usize>(), part.len());
+                    prop_assert!(runs.windows(2).all(|pair| pair[0].end == pair[1].start));
+                    prop_assert!(cuts.anywhere() || runs.iter().all(|run| cuts.starts.contains(&run.start)));
                     at = part.end;
                 }
                 prop_assert_eq!(at, mine.end);

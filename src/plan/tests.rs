@@ -91,6 +91,9 @@ fn problem(faces: usize, [nj, ni]: [usize; 2], stride: usize, steps: usize, freq
         fields: 2,
         sample_bytes: 4,
         stored_bytes: 4,
+        chunk: None,
+        source_bytes: 0,
+        cuts: Cuts::default(),
         segment: frequencies,
         frequencies,
         spectra: 1,
@@ -173,9 +176,7 @@ fn largest_count_simulated(plan: &Plan) -> u64 {
         }
         let all: u64 = groups.iter().sum();
         for round in 0..plan.rounds_per_pass {
-            let steps: Vec<u64> = (0..ranks)
-                .map(|rank| share_in_round(plan.problem.steps, ranks, rank, plan.steps_per_round, round).len() as u64)
-                .collect();
+            let steps: Vec<u64> = (0..ranks).map(|rank| plan.shares.in_round(rank, round).len() as u64).collect();
             let all_steps: u64 = steps.iter().sum();
             for rank in 0..ranks {
                 let sent = (all - groups[rank]) * steps[rank];
@@ -264,7 +265,7 @@ fn check_memory(plan: &Plan) -> Result<(), TestCaseError> {
     }
     let largest = plan.tiles.iter().map(|tile| tile.points()).max().unwrap_or(0);
     prop_assert!(largest * plan.problem.map_bytes_per_point as u64 <= memory.maps_bytes);
-    prop_assert!(plan.steps_per_round >= 1 && plan.steps_per_block >= 1 && plan.rows_per_piece >= 1);
+    prop_assert!(plan.shares.steps_per_round >= 1 && plan.steps_per_block >= 1 && plan.rows_per_piece >= 1);
     Ok(())
 }
 

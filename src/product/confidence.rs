@@ -9,6 +9,31 @@ use super::{Estimate, MapArray, MapKind, Product, attributes};
 use crate::spectrum::{Summary, confidence_factors};
 use crate::terms::{LANES, Sample};
 
+/// Factors of confidence limits, which are remembered: many points have the same degrees of freedom.
+#[derive(Debug)]
+pub(super) struct LimitFactors {
+    /// That both limits hold, between 0 and 1.
+    pub(super) probability: f64,
+    /// By the bits of the degrees of freedom.
+    known: Mutex<BTreeMap<u64, [f64; 2]>>,
+}
+
+impl LimitFactors {
+    pub(super) fn new(probability: f64) -> Self {
+        LimitFactors { probability, known: Mutex::default() }
+    }
+
+    /// Lower and upper factor.
+    pub(super) fn of(&self, dof: f64) -> [f64; 2] {
+        // Whole whatever became of a thread that held it: the values of a key are always the same.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        *known.entry(dof.to_bits()).or_insert_with(|| confidence_factors(dof, self.probability))
+    }
+}
+
 /// Degrees of freedom whose limits are remembered at a time: there are as many as patterns of gaps.
 const REMEMBERED: usize = 1024;
 
@@ -19,31 +44,20 @@ pub struct Confidence {
     of: String,
     named: Option<String>,
     one_sided: bool,
-    probability: f64,
-    /// The factors by the bits of the degrees of freedom: many points have the same.
-    known: Mutex<BTreeMap<u64, [f64; 2]>>,
+    factors: LimitFactors,
 }
 
 impl Confidence {
     /// Limits that hold with this `probability`, between 0 and 1, of the spectra in the array `of`, which may be
     /// `one_sided`; the name of a field stands behind those of the maps, none for the first field of a run.
     pub fn new(of: String, named: Option<String>, one_sided: bool, probability: f64) -> Self {
-        Confidence { of, named, one_sided, probability, known: Mutex::default() }
-    }
-
-    fn factors(&self, dof: f64) -> [f64; 2] {
-        // Whole whatever became of a thread that held it: the values of a key are always the same.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        *known.entry(dof.to_bits()).or_insert_with(|| confidence_factors(dof, self.probability))
+        Confidence { of, named, one_sided, factors: LimitFactors::new(probability) }
     }
 }
 
 impl<T: Sample, S: Summary> Product<T, S> for Confidence {
     fn maps(&self) -> Vec<MapArray> {
-        let percent = crate::terms::short(100.0 * self.probability);
+        let percent = crate::terms::short(100.0 * self.factors.probability);
         let away_from = if self.one_sided {
             "away from 0, Nyquist and their neighbours; at Nyquist, and at 0 where no mean was removed, take the formula with \
              half of dof"
@@ -61,7 +75,7 @@ impl<T: Sample, S: Summary> Product<T, S> for Confidence {
                 &format!("{side} {percent} % confidence limit of one bin of {}, divided by the estimate", self.of),
                 "1",
                 &[
-                    ("probability", json!(self.probability)),
+                    ("probability", json!(self.factors.probability)),
                     ("comment", json!(format!("{formula}, nu = dof, alpha = 1 - probability: {away_from}"))),
                     ("references", json!("Percival and Walden (1993), Spectral Analysis for Physical Applications")),
                 ],
@@ -82,7 +96,7 @@ impl<T: Sample, S: Summary> Product<T, S> for Confidence {
                 continue;
             }
             if dof != last.0 {
-                last = (dof, self.factors(dof));
+                last = (dof, self.factors.of(dof));
             }
             [planes[0][lane], planes[1][lane]] = last.1;
         }
@@ -125,8 +139,8 @@ mod tests {
         let product = Confidence::new("rotary_psd".into(), None, false, 0.95);
         for n in 0..3 * REMEMBERED {
             let dof = 2.0 + n as f64 / 100.0;
-            assert_eq!(product.factors(dof), confidence_factors(dof, 0.95));
-            assert!(product.known.lock().unwrap().len() <= REMEMBERED);
+            assert_eq!(product.factors.of(dof), confidence_factors(dof, 0.95));
+            assert!(product.factors.known.lock().unwrap().len() <= REMEMBERED);
         }
     }
 

@@ -2,20 +2,21 @@
 
 use serde_json::json;
 
+use super::confidence::LimitFactors;
 use super::{
     Leading, MapArray, MapKind, attributes, band_ke_segments_attributes, spectrogram_dof_attributes,
     spectrogram_segments_used_attributes,
 };
-use crate::spectrum::{band_energy, confidence_factors};
+use crate::spectrum::band_energy;
 use crate::terms::{Averaging, Band, CyclesPerDay, LANES, Sample, short};
 
 /// `spectrogram_segments_used`, `spectrogram_dof`, the two factors of the confidence limits, and `band_ke_segments`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SegmentMaps {
     averaging: Averaging,
     bands: Vec<Band>,
     step: CyclesPerDay,
-    probability: Option<f64>,
+    factors: Option<LimitFactors>,
 }
 
 /// One of the spectra of a spectrogram in a lane group.
@@ -40,7 +41,7 @@ pub struct SegmentEstimate<'a, T> {
 impl SegmentMaps {
     /// Energies of `bands`, which may be none, of spectra with bins `step` apart; limits that hold with a `probability`.
     pub fn new(averaging: Averaging, bands: Vec<Band>, step: CyclesPerDay, probability: Option<f64>) -> Self {
-        SegmentMaps { averaging, bands, step, probability }
+        SegmentMaps { averaging, bands, step, factors: probability.map(LimitFactors::new) }
     }
 
     /// The maps, in the order in which [`derive`](Self::derive) fills them.
@@ -55,7 +56,7 @@ impl SegmentMaps {
             map("spectrogram_segments_used", MapKind::Int32, spectrogram_segments_used_attributes(self.averaging)),
             map("spectrogram_dof", MapKind::Float32, spectrogram_dof_attributes(self.averaging)),
         ];
-        if let Some(probability) = self.probability {
+        if let Some(LimitFactors { probability, .. }) = &self.factors {
             let percent = short(100.0 * probability);
             for side in ["lower", "upper"] {
                 let more =
@@ -79,21 +80,21 @@ impl SegmentMaps {
 
     /// Planes of so many spectra.
     pub fn plane_count(&self, spectra: usize) -> usize {
-        spectra * (2 + 2 * usize::from(self.probability.is_some()) + self.bands.len())
+        spectra * (2 + 2 * usize::from(self.factors.is_some()) + self.bands.len())
     }
 
     /// Fills what belongs to one spectrum, in the lanes with a series.
     pub fn derive<T: Sample>(&self, estimate: &SegmentEstimate<'_, T>, planes: &mut [[f64; LANES]]) {
         let &SegmentEstimate { number, count, frequencies, .. } = estimate;
-        let first_of_bands = count * (2 + 2 * usize::from(self.probability.is_some()));
+        let first_of_bands = count * (2 + 2 * usize::from(self.factors.is_some()));
         let mut known = (f64::NAN, [f64::NAN; 2]);
         for lane in (0..LANES).filter(|lane| estimate.active >> lane & 1 == 1) {
             let (segments, dof) = estimate.segments[lane];
             planes[number][lane] = f64::from(segments);
             planes[count + number][lane] = dof;
-            if let Some(probability) = self.probability.filter(|_| !dof.is_nan()) {
+            if let Some(factors) = self.factors.as_ref().filter(|_| !dof.is_nan()) {
                 if dof != known.0 {
-                    known = (dof, confidence_factors(dof, probability));
+                    known = (dof, factors.of(dof));
                 }
                 [planes[2 * count + number][lane], planes[3 * count + number][lane]] = known.1;
             }

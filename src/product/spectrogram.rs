@@ -1,12 +1,10 @@
 //! Spectra through time: which segments of a record share one, and what its arrays say of themselves.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::{ProductError, attributes};
 use crate::spectrum::SegmentClasses;
-use crate::terms::Averaging;
+use crate::terms::{Averaging, Calendar};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -35,25 +33,28 @@ pub struct TimeSegments {
 }
 
 impl TimeSegments {
-    /// The segments of a record, of which `middles` are the middles in seconds since 1970, UTC, put together by
-    /// `averaging`: each by itself; by the month, in the order January to December, or the season, in the order DJF, MAM,
-    /// JJA, SON, that its middle is in, of all years together, those that the record has. The calendar is the proleptic
-    /// Gregorian one.
+    /// The segments of a record, of which `middles` are the middles in seconds since 1970 of the `calendar`, UTC, put
+    /// together by `averaging`: each by itself; by the month, in the order January to December, or the season, in the order
+    /// DJF, MAM, JJA, SON, that its middle is in, of all years together, those that the record has.
     ///
     /// # Errors
     /// [`ProductError::Calendar`] for months and seasons outside of the years -9999 to 9999.
-    pub fn new(middles: &[f64], averaging: Averaging) -> Result<Self, ProductError> {
+    pub fn new(middles: &[f64], averaging: Averaging, calendar: Calendar) -> Result<Self, ProductError> {
         let names: &[&str] = match averaging {
             Averaging::Segment => {
                 let classes = SegmentClasses::new((0..middles.len()).collect(), middles.len());
-                return Ok(TimeSegments { classes, labels: middles.iter().map(|middle| date(*middle)).collect() });
+                return Ok(TimeSegments {
+                    classes,
+                    labels: middles.iter().map(|middle| date(*middle, calendar)).collect(),
+                });
             }
             Averaging::Month => &MONTHS,
             Averaging::Season => &SEASONS,
         };
         let mut places = Vec::with_capacity(middles.len());
         for (segment, &seconds) in middles.iter().enumerate() {
-            let month = month(seconds).ok_or(ProductError::Calendar { segment, seconds, average: averaging })?;
+            let month =
+                month(seconds, calendar).ok_or(ProductError::Calendar { segment, seconds, average: averaging })?;
             // December is the first month of the first season.
             places.push(if averaging == Averaging::Month { month - 1 } else { month % 12 / 3 });
         }
@@ -67,16 +68,15 @@ impl TimeSegments {
     }
 }
 
-/// Month, 1 to 12, of a time in seconds since 1970; None outside of the calendar.
-fn month(seconds: f64) -> Option<usize> {
-    let time = Timestamp::from_second(seconds.floor() as i64).ok()?;
-    usize::try_from(TimeZone::UTC.to_datetime(time).month()).ok()
+/// Month, 1 to 12, of a time in seconds since 1970; None outside of the years that have dates.
+fn month(seconds: f64, calendar: Calendar) -> Option<usize> {
+    Some(usize::from(calendar.date_time(seconds.floor() as i64, 0)?.month))
 }
 
 /// ISO 8601, to the second.
-fn date(seconds: f64) -> String {
-    Timestamp::from_second(seconds.floor() as i64)
-        .map_or_else(|_| format!("{seconds:e} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+fn date(seconds: f64, calendar: Calendar) -> String {
+    let date = calendar.date_time(seconds.floor() as i64, 0);
+    date.map_or_else(|| format!("{seconds:e} s since 1970"), |date| date.to_string())
 }
 
 /// What the places of `time_segment` are.
@@ -97,14 +97,14 @@ fn cell_methods(averaging: Averaging) -> &'static str {
     }
 }
 
-/// CF attributes of the coordinate `time_segment`; `since` is the epoch of the times of segments.
-pub fn time_segment_attributes(averaging: Averaging, since: &str) -> Map<String, Value> {
+/// CF attributes of the coordinate `time_segment`; `since` is the epoch of the times of segments, in the `calendar`.
+pub fn time_segment_attributes(averaging: Averaging, since: &str, calendar: Calendar) -> Map<String, Value> {
     let attributes = match averaging {
         Averaging::Segment => json!({
             "long_name": "middle of the segment",
             "standard_name": "time",
             "units": format!("seconds since {since}"),
-            "calendar": "proleptic_gregorian",
+            "calendar": calendar.name(),
         }),
         Averaging::Month | Averaging::Season => json!({
             "long_name": format!("{} that the middle of a segment is in, of all years", place(averaging)),
@@ -170,8 +170,10 @@ pub fn band_ke_segments_attributes(averaging: Averaging) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use jiff::civil;
+    use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::terms::DateTime;
 
     fn seconds(year: i16, month: i8, day: i8, hour: i8) -> f64 {
         let time = TimeZone::UTC.to_timestamp(civil::date(year, month, day).at(hour, 0, 0, 0)).unwrap();
@@ -179,7 +181,8 @@ mod tests {
     }
 
     fn of(middles: &[f64], averaging: Averaging) -> (Vec<usize>, Vec<String>) {
-        let TimeSegments { classes, labels } = TimeSegments::new(middles, averaging).unwrap();
+        let TimeSegments { classes, labels } =
+            TimeSegments::new(middles, averaging, Calendar::ProlepticGregorian).unwrap();
         assert_eq!(classes.count(), labels.len());
         (classes.of_segment().to_vec(), labels)
     }
@@ -221,9 +224,28 @@ mod tests {
     }
 
     #[test]
+    fn months_are_those_of_the_calendar() {
+        // The 30th of every month, also of February: the last day.
+        let last = |month| Calendar::Day360.seconds(&DateTime::midnight(2012, month, 30)).unwrap() as f64;
+        let middles: Vec<f64> = (1..=12).map(last).chain([last(12) + 86_400.0]).collect();
+        let segments = TimeSegments::new(&middles, Averaging::Month, Calendar::Day360).unwrap();
+        let months: Vec<usize> = (0..12).chain([0]).collect();
+        assert_eq!(
+            (segments.classes.of_segment(), &segments.labels[..]),
+            (&months[..], &MONTHS.map(str::to_owned)[..])
+        );
+        let segments = TimeSegments::new(&middles[1..2], Averaging::Segment, Calendar::Day360).unwrap();
+        assert_eq!(segments.labels, ["2012-02-30T00:00:00"]);
+        // The same time without leap days is later by those since 1970.
+        let march = Calendar::NoLeap.seconds(&DateTime::midnight(2012, 3, 1)).unwrap() as f64;
+        let of = |calendar| TimeSegments::new(&[march], Averaging::Season, calendar).unwrap().labels;
+        assert_eq!((of(Calendar::NoLeap), of(Calendar::Standard)), (vec!["MAM".into()], vec!["DJF".into()]));
+    }
+
+    #[test]
     fn times_without_a_month_are_errors_that_name_the_keys() {
         for far in [1e300, -1e300, 4e11, f64::INFINITY] {
-            let error = TimeSegments::new(&[0.0, far], Averaging::Month).unwrap_err();
+            let error = TimeSegments::new(&[0.0, far], Averaging::Month, Calendar::Standard).unwrap_err();
             assert_eq!(error, ProductError::Calendar { segment: 1, seconds: far, average: Averaging::Month });
             assert!(error.to_string().contains("input.epoch"), "{error}");
             assert!(of(&[0.0, far], Averaging::Segment).1[1].ends_with("s since 1970"));
@@ -245,8 +267,9 @@ mod tests {
                 assert!(attributes["long_name"].as_str().unwrap().contains(word));
             }
         }
-        let time = time_segment_attributes(Averaging::Segment, "2011-09-10T00:00:00");
+        let time = time_segment_attributes(Averaging::Segment, "2011-09-10T00:00:00", Calendar::Day360);
         assert_eq!(time["units"], "seconds since 2011-09-10T00:00:00");
-        assert_eq!(time_segment_attributes(Averaging::Month, "")["units"], "1");
+        assert_eq!(time["calendar"], "360_day");
+        assert_eq!(time_segment_attributes(Averaging::Month, "", Calendar::Standard)["units"], "1");
     }
 }

@@ -23,6 +23,62 @@ pub enum SourceError {
         /// The system's words.
         reason: String,
     },
+    /// A netCDF file or Zarr store, or an array of it, is not what it should be.
+    #[error("{path}: {reason}")]
+    Dataset {
+        /// File or store.
+        path: PathBuf,
+        /// What is wrong, with the array's name.
+        reason: String,
+    },
+    /// A path that stands for no file or store.
+    #[error("[input] {key}: {what} at {path}")]
+    NotFound {
+        /// `path` or `grid`.
+        key: &'static str,
+        /// The path, with the variable's name in it.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// No file or store holds an array of the asked name.
+    #[error("[input] {key} = \"{name}\": no array of that name in {path}{more}; there are {have}")]
+    NoArray {
+        /// The key that names it.
+        key: &'static str,
+        /// Its name.
+        name: String,
+        /// The first file.
+        path: PathBuf,
+        /// How many other files were looked at.
+        more: String,
+        /// Arrays that are there.
+        have: String,
+    },
+    /// A chunk cannot be read or decoded.
+    #[error("{path}: chunk {chunk} of {array}: {reason}")]
+    Chunk {
+        /// File, or file of the chunk.
+        path: PathBuf,
+        /// Array.
+        array: String,
+        /// Its place in the grid of chunks: "(3, 0, 1)".
+        chunk: String,
+        /// What is wrong, with both numbers.
+        reason: String,
+    },
+    /// A filter or compressor that this build cannot undo.
+    #[error("{path}: {array} is stored with {codec}, which cannot be read; {help}")]
+    Codec {
+        /// File or store.
+        path: PathBuf,
+        /// Array.
+        array: String,
+        /// Its name and number in the file.
+        codec: String,
+        /// What would help.
+        help: String,
+    },
     /// No file fits the template.
     #[error(
         "no snapshot of {field} in {path}: none of its {count} files has a name of the form {example}; set [input] pattern (now \"{pattern}\") or [input] {key}{nearest}"
@@ -211,15 +267,15 @@ pub enum SourceError {
     },
     /// More times than a record can have.
     #[error(
-        "from iteration {first} to {last} in steps of {step} there are {count} times, more than {most}: is there a stray file far from the others? [select] time can leave it out"
+        "from {first} to {last} in steps of {step} there are {count} times, more than {most}: is there a stray file far from the others? [select] time can leave it out"
     )]
     AxisTooLong {
-        /// First iteration.
-        first: u64,
-        /// Last iteration.
-        last: u64,
+        /// First iteration or time.
+        first: String,
+        /// The last one.
+        last: String,
         /// The usual distance.
-        step: u64,
+        step: String,
         /// Times on the axis.
         count: u64,
         /// How many are allowed.

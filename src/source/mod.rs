@@ -4,10 +4,16 @@
 //! A source is opened once, on rank 0, which lists and checks the files; the small [`Catalog`] it
 //! makes is sent to the other ranks, which open only the data files they read.
 
+pub mod cf_time;
+pub mod dataset;
 mod error;
+pub mod gridded;
 mod lost;
 pub mod mds;
+pub mod netcdf;
+mod number;
 mod time_axis;
+pub mod zarr;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::SourceError;
 pub use lost::{LostSnapshot, LostSnapshots};
+pub use number::{Endian, Number};
 pub use time_axis::{StepStatus, TimeAxis, date_of, usual_distance};
 
 use crate::grid::{Bits, Extent, GridField, Window};
@@ -27,6 +34,8 @@ use crate::terms::Sample;
 pub enum Catalog {
     /// MITgcm binary files.
     Mds(mds::MdsCatalog),
+    /// netCDF files and Zarr stores.
+    Gridded(gridded::GriddedCatalog),
 }
 
 impl Catalog {
@@ -34,6 +43,7 @@ impl Catalog {
     pub fn extent(&self) -> &Extent {
         match self {
             Catalog::Mds(catalog) => &catalog.extent,
+            Catalog::Gridded(catalog) => &catalog.extent,
         }
     }
 
@@ -41,6 +51,7 @@ impl Catalog {
     pub fn time(&self) -> &TimeAxis {
         match self {
             Catalog::Mds(catalog) => &catalog.time,
+            Catalog::Gridded(catalog) => &catalog.time,
         }
     }
 
@@ -48,6 +59,7 @@ impl Catalog {
     pub fn stored_bytes(&self) -> usize {
         match self {
             Catalog::Mds(catalog) => catalog.number.bytes(),
+            Catalog::Gridded(catalog) => catalog.stored_bytes(),
         }
     }
 
@@ -55,6 +67,7 @@ impl Catalog {
     pub fn lost(&self) -> &LostSnapshots {
         match self {
             Catalog::Mds(catalog) => &catalog.lost,
+            Catalog::Gridded(catalog) => &catalog.lost,
         }
     }
 
@@ -62,6 +75,7 @@ impl Catalog {
     pub fn notes(&self) -> &[String] {
         match self {
             Catalog::Mds(catalog) => &catalog.notes,
+            Catalog::Gridded(catalog) => &catalog.notes,
         }
     }
 
@@ -69,6 +83,7 @@ impl Catalog {
     pub fn has(&self, field: usize, step: usize) -> bool {
         match self {
             Catalog::Mds(catalog) => catalog.fields[field].files[step].is_some(),
+            Catalog::Gridded(catalog) => catalog.fields[field].steps[step].is_some(),
         }
     }
 
@@ -79,21 +94,29 @@ impl Catalog {
                 let stored: usize = catalog.fields.iter().map(|field| field.files.iter().flatten().count()).sum();
                 stored.div_ceil(catalog.fields.len().max(1))
             }
+            Catalog::Gridded(catalog) => {
+                let stored: usize = catalog.fields.iter().map(|field| field.steps.iter().flatten().count()).sum();
+                stored.div_ceil(catalog.fields.len().max(1))
+            }
         }
     }
 
     /// Rectangles of rows and columns that no file of some field covers.
-    pub fn blank(&self) -> impl Iterator<Item = (&str, &Range<usize>, &Range<usize>)> {
-        let fields = match self {
-            Catalog::Mds(catalog) => &catalog.fields,
+    pub fn blank(&self) -> Vec<(&str, &Range<usize>, &Range<usize>)> {
+        let mosaics: Vec<(&str, &mds::Mosaic)> = match self {
+            Catalog::Mds(catalog) => catalog.fields.iter().map(|field| (field.name.as_str(), &field.mosaic)).collect(),
+            Catalog::Gridded(catalog) => {
+                catalog.fields.iter().map(|field| (field.name.as_str(), &field.mosaic)).collect()
+            }
         };
-        fields.iter().flat_map(|field| field.mosaic.blank().iter().map(|(j, i)| (field.name.as_str(), j, i)))
+        mosaics.into_iter().flat_map(|(name, mosaic)| mosaic.blank().iter().map(move |(j, i)| (name, j, i))).collect()
     }
 
     /// Where the snapshot of `field` at `step` is, for messages.
     pub fn place(&self, field: usize, step: usize) -> String {
         match self {
             Catalog::Mds(catalog) => catalog.place(field, step),
+            Catalog::Gridded(catalog) => catalog.place(field, step),
         }
     }
 
@@ -101,6 +124,7 @@ impl Catalog {
     pub fn paths(&self) -> Vec<PathBuf> {
         match self {
             Catalog::Mds(catalog) => catalog.paths(),
+            Catalog::Gridded(catalog) => catalog.paths.clone(),
         }
     }
 
@@ -108,6 +132,7 @@ impl Catalog {
     pub fn set_masks(&mut self, mask: impl Fn(GridField) -> Arc<Bits>) {
         match self {
             Catalog::Mds(catalog) => catalog.set_masks(mask),
+            Catalog::Gridded(_) => {}
         }
     }
 
@@ -115,6 +140,7 @@ impl Catalog {
     pub fn is_shrunk(&self) -> bool {
         match self {
             Catalog::Mds(catalog) => catalog.fields.iter().any(|field| field.shrunk.is_some()),
+            Catalog::Gridded(_) => false,
         }
     }
 
@@ -122,6 +148,39 @@ impl Catalog {
     pub fn stored_values(&self, field: usize, window: &Window) -> u64 {
         match self {
             Catalog::Mds(catalog) => catalog.stored_values(field, window),
+            Catalog::Gridded(_) => window.points() as u64,
+        }
+    }
+
+    /// The largest chunk that is decoded at once: snapshots, rows, columns; none where any part can be read by itself.
+    pub fn chunk(&self) -> Option<[usize; 3]> {
+        match self {
+            Catalog::Mds(_) => None,
+            Catalog::Gridded(catalog) => catalog.chunk(),
+        }
+    }
+
+    /// What it keeps in memory on each rank besides the names of files: libraries, tables of chunks.
+    pub fn kept_bytes(&self) -> u64 {
+        match self {
+            Catalog::Mds(_) => 0,
+            Catalog::Gridded(catalog) => catalog.kept_bytes(),
+        }
+    }
+
+    /// First steps of the runs that no chunk is cut by; empty where every step stands alone.
+    pub fn cuts(&self) -> Vec<usize> {
+        match self {
+            Catalog::Mds(_) => Vec::new(),
+            Catalog::Gridded(catalog) => catalog.cuts(),
+        }
+    }
+
+    /// The catalog of a source whose values come in chunks, which whoever reads has to hold.
+    pub fn chunked(&self) -> Option<&gridded::GriddedCatalog> {
+        match self {
+            Catalog::Gridded(catalog) if catalog.is_chunked() => Some(catalog),
+            _ => None,
         }
     }
 
@@ -132,6 +191,7 @@ impl Catalog {
     pub fn open_block(&self, field: usize, steps: Range<usize>) -> Result<Block, SourceError> {
         match self {
             Catalog::Mds(catalog) => Ok(Block::Mds(catalog.open_block(field, steps)?)),
+            Catalog::Gridded(catalog) => Ok(Block::Gridded(catalog.open_block(field, steps))),
         }
     }
 }
@@ -141,6 +201,8 @@ impl Catalog {
 pub enum Block {
     /// MITgcm binary files.
     Mds(mds::MdsBlock),
+    /// netCDF files and Zarr stores.
+    Gridded(gridded::GriddedBlock),
 }
 
 impl Block {
@@ -152,6 +214,7 @@ impl Block {
     pub fn read(&self, window: &Window, stored: &mut Vec<u8>) -> Result<u64, SourceError> {
         match self {
             Block::Mds(block) => block.read(window, stored),
+            Block::Gridded(block) => block.read(window, stored),
         }
     }
 
@@ -159,14 +222,16 @@ impl Block {
     pub fn files(&self) -> Option<usize> {
         match self {
             Block::Mds(block) => block.files(),
+            Block::Gridded(_) => None,
         }
     }
 
-    /// Decodes one row of every step, [step, i], of a window of `width` columns that [`read`](Self::read) read into
-    /// `stored`; `row` is counted from the window's first. A missing step is NaN.
-    pub fn decode_row<T: Sample>(&self, stored: &[u8], (row, width): (usize, usize), out: &mut [T]) {
+    /// Decodes row `k` of every step, [step, i], of a window that [`read`](Self::read) read into `stored`. What is missing is
+    /// NaN.
+    pub fn decode_row<T: Sample>(&self, stored: &[u8], window: &Window, k: usize, out: &mut [T]) {
         match self {
-            Block::Mds(block) => block.decode_row(stored, (row, width), out),
+            Block::Mds(block) => block.decode_row(stored, (k, window.i.len()), out),
+            Block::Gridded(block) => block.decode_row(stored, window, k, out),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SourceError;
+use crate::terms::Calendar;
 
 /// What became of a time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +19,8 @@ pub enum StepStatus {
     Missing = 3,
 }
 
-/// Regular times; `iterations` are the model's step numbers in the file names.
+/// Regular times; `iterations` are the model's step numbers in the file names, or, where files tell times, the steps of the
+/// axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimeAxis {
     /// Iteration of the first time.
@@ -27,8 +29,12 @@ pub struct TimeAxis {
     pub iterations_per_step: u64,
     /// Seconds of one iteration.
     pub seconds_per_iteration: f64,
-    /// Seconds from 1970-01-01 to iteration 0.
+    /// Seconds from the epoch to iteration 0; 0 where file names tell iterations.
+    pub origin_seconds: f64,
+    /// Seconds from 1970-01-01T00:00:00 of the calendar to the epoch, from which times count.
     pub epoch_seconds: i64,
+    /// Calendar of all dates; the proleptic Gregorian one where file names tell iterations.
+    pub calendar: Calendar,
     /// Length of the interval that every field is a mean over [s], which ends at the iteration; none for snapshots.
     pub averaged_over: Option<f64>,
     /// What became of each step.
@@ -75,7 +81,9 @@ impl TimeAxis {
             first_iteration: first,
             iterations_per_step: usual,
             seconds_per_iteration,
+            origin_seconds: 0.0,
             epoch_seconds,
+            calendar: Calendar::ProlepticGregorian,
             averaged_over,
             status: Vec::new(),
         };
@@ -91,7 +99,13 @@ impl TimeAxis {
         let step = self.iterations_per_step;
         let count = ((last - first) / step).saturating_add(1);
         if count > MOST_TIMES as u64 {
-            return Err(SourceError::AxisTooLong { first, last, step, count, most: MOST_TIMES });
+            return Err(SourceError::AxisTooLong {
+                first: format!("iteration {first}"),
+                last: last.to_string(),
+                step: step.to_string(),
+                count,
+                most: MOST_TIMES,
+            });
         }
         Ok(count as usize)
     }
@@ -125,9 +139,15 @@ impl TimeAxis {
         self.first_iteration + step as u64 * self.iterations_per_step
     }
 
-    /// Seconds from iteration 0 to a step: to the snapshot, or to the middle of the interval of a mean.
+    /// Seconds from the epoch to a step: to the snapshot, or to the middle of the interval of a mean.
     pub fn seconds(&self, step: usize) -> f64 {
-        self.iteration(step) as f64 * self.seconds_per_iteration - self.averaged_over.unwrap_or(0.0) / 2.0
+        let end = self.origin_seconds + self.iteration(step) as f64 * self.seconds_per_iteration;
+        end - self.averaged_over.unwrap_or(0.0) / 2.0
+    }
+
+    /// Seconds from 1970-01-01T00:00:00 of the calendar to the first step.
+    pub fn start(&self) -> f64 {
+        self.epoch_seconds as f64 + self.seconds(0)
     }
 
     /// Sampling interval [s].
@@ -137,12 +157,12 @@ impl TimeAxis {
 
     /// Date and time of a step, for messages.
     pub fn date(&self, step: usize) -> String {
-        date_of(self.epoch_seconds, self.seconds(step))
+        date_in(self.calendar, self.epoch_seconds, self.seconds(step))
     }
 
-    /// Date and time of iteration 0.
+    /// Date and time of the epoch.
     pub fn epoch_date(&self) -> String {
-        date_of(self.epoch_seconds, 0.0)
+        self.calendar.text(self.epoch_seconds)
     }
 
     /// Whether the snapshots of all fields are there and can be used.
@@ -160,7 +180,11 @@ impl TimeAxis {
 ///
 /// `iterations` ascend without doubles.
 pub fn usual_distance(iterations: &[u64]) -> Option<u64> {
-    let mut distances: Vec<u64> = iterations.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    most_frequent(iterations.windows(2).map(|pair| pair[1] - pair[0]).collect())
+}
+
+/// The most frequent of some distances, the least of equally frequent ones.
+pub(super) fn most_frequent(mut distances: Vec<u64>) -> Option<u64> {
     distances.sort_unstable();
     let mut usual = (0, None);
     for run in distances.chunk_by(|a, b| a == b) {
@@ -171,11 +195,13 @@ pub fn usual_distance(iterations: &[u64]) -> Option<u64> {
     usual.1
 }
 
-/// ISO 8601 of a time so many seconds after an epoch, which is in seconds since 1970.
+/// ISO 8601 of a time so many seconds after an epoch, which is in seconds since 1970, in the proleptic Gregorian calendar.
 pub fn date_of(epoch_seconds: i64, seconds: f64) -> String {
-    let seconds = epoch_seconds.saturating_add(seconds.round() as i64);
-    jiff::Timestamp::from_second(seconds)
-        .map_or_else(|_| format!("{seconds} s since 1970"), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+    date_in(Calendar::ProlepticGregorian, epoch_seconds, seconds)
+}
+
+fn date_in(calendar: Calendar, epoch_seconds: i64, seconds: f64) -> String {
+    calendar.text(epoch_seconds.saturating_add(seconds.round() as i64))
 }
 
 #[cfg(test)]

@@ -199,15 +199,14 @@ fn unravel(mut number: u64, shape: &[u64]) -> Vec<u64> {
     index
 }
 
-/// Room for what codecs put behind a block.
-const APPENDED: usize = 16;
+/// A CRC32C, little-endian, behind each block.
+const CHECKSUM_BYTES: usize = 4;
 
 /// Copies a block out as it goes to the disk, in this machine's byte order; `fill` where it reaches past the array.
 fn gather<T: Number>(part: &Part<'_, T>, inside: &[u64], fill: T, keep_bits: Option<u8>, bytes: &mut Vec<u8>) {
     let value_bytes = size_of::<T>();
-    // What is appended, a checksum, does not make it grow to twice its size.
     let length = part.len() * value_bytes;
-    bytes.reserve_exact((length + APPENDED).saturating_sub(bytes.len()));
+    bytes.reserve_exact((length + CHECKSUM_BYTES).saturating_sub(bytes.len()));
     bytes.resize(length, 0);
     if inside != part.block {
         bytes.chunks_exact_mut(value_bytes).for_each(|bytes| bytes.copy_from_slice(bytemuck::bytes_of(&fill)));
@@ -247,7 +246,12 @@ fn encode_bytes(layout: &Layout, bytes: ArrayBytes<'_>) -> Result<Option<Vec<u8>
     }
     let options = CodecOptions::default().with_concurrent_target(1);
     let encoded = layout.block_codecs.encode(bytes, &layout.block, &layout.data_type, &layout.fill_value, &options)?;
-    Ok(Some(encoded.into_owned()))
+    let mut encoded = encoded.into_owned();
+    let checksum = crc32c::crc32c(&encoded).to_le_bytes();
+    // No more: a buffer that grows by itself doubles.
+    encoded.reserve_exact(CHECKSUM_BYTES);
+    encoded.extend_from_slice(&checksum);
+    Ok(Some(encoded))
 }
 
 #[cfg(test)]

@@ -66,6 +66,8 @@ impl Layout {
         if let Codec::Zstd(level) = codec {
             compression.push(Arc::new(ZstdCodec::new(level, false)));
         }
+        // The checksum is put behind a block where it lies: the codec would copy the block into new memory.
+        let block_codecs = CodecChain::new(vec![], to_bytes.clone(), compression.clone());
         compression.push(checksum.clone());
 
         let block = spec.inner.as_ref().unwrap_or(&spec.chunk);
@@ -94,7 +96,7 @@ impl Layout {
             data_type,
             fill_value,
             block,
-            block_codecs: CodecChain::new(vec![], to_bytes, compression),
+            block_codecs,
             index_codecs: CodecChain::new(vec![], Arc::new(BytesCodec::little()), vec![checksum]),
             document,
         })

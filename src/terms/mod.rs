@@ -4,7 +4,9 @@
 
 mod averaging;
 mod band;
+mod calendar;
 mod component;
+mod date_time;
 mod instruction_set;
 mod longitude;
 mod method;
@@ -23,7 +25,9 @@ mod wall_time;
 
 pub use averaging::Averaging;
 pub use band::{Band, BandLimit};
+pub use calendar::Calendar;
 pub use component::Component;
+pub use date_time::DateTime;
 pub use instruction_set::{InstructionSet, VectorLoop};
 pub use method::{Detrend, Precision, Window};
 pub use outline::{Outline, Polygons};

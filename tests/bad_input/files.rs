@@ -39,6 +39,10 @@ fn names_and_lengths() -> Vec<Row> {
         row("links in a circle", 3, &["does not exist or is not a folder", "{}/circle"])
             .spoil(|site| symlink("circle", site.path("circle")).unwrap())
             .sets(&["input.path={}/circle"]),
+        row("netCDF in a folder of other files", 3, &["no netCDF file at", "[input] path", "{}/mds"])
+            .sets(&["input.format=netcdf"])
+            .on_ranks(),
+        row("Zarr in a folder of other files", 3, &["no Zarr store at", "{}/mds"]).sets(&["input.format=zarr"]),
         row("an empty folder", 3, &["none of its 0 files has a name of the form", "{}/empty", "[input] pattern"])
             .spoil(|site| fs::create_dir(site.path("empty")).unwrap())
             .sets(&["input.path={}/empty"])

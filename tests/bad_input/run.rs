@@ -28,8 +28,6 @@ fn settings() -> Vec<Row> {
             .on_ranks(),
         row("a window too wide for the segment", 2, &["and below half the segment", "dpss(30)", "24 samples"])
             .line("spectrum", "window = \"dpss(30)\""),
-        row("a format for later", 2, &["netCDF cannot be handled by this version"])
-            .line("input", "format = \"netcdf\""),
         row(
             "memory too small for one tile",
             5,

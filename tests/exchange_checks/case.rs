@@ -1,6 +1,6 @@
 //! Plans of awkward sizes, made by hand, so that the transposition is not checked by the planner's habits alone.
 
-use oceanspec::plan::{Machine, MemoryUse, Occupancy, Pass, Plan, Problem, Tile, Tiling, rounds};
+use oceanspec::plan::{Cuts, Machine, MemoryUse, Occupancy, Pass, Plan, Problem, Shares, Tile, Tiling};
 use oceanspec::terms::LANES;
 
 /// One shape of a transposition.
@@ -75,6 +75,7 @@ impl Case {
             next += count;
             Pass { owners: tiles.clone().map(|at| owner(at, number)).collect(), tiles }
         });
+        let shares = Shares::new(self.steps, ranks, Cuts::default(), self.steps_per_round);
         Plan {
             finished: Vec::new(),
             passes: passes.collect(),
@@ -91,6 +92,9 @@ impl Case {
                 fields: self.fields,
                 sample_bytes,
                 stored_bytes: 4,
+                chunk: None,
+                source_bytes: 0,
+                cuts: Cuts::default(),
                 segment: self.steps,
                 frequencies: self.steps,
                 spectra: 1,
@@ -118,8 +122,8 @@ impl Case {
                 map_nj: tiles.len(),
             },
             tiles,
-            steps_per_round: self.steps_per_round,
-            rounds_per_pass: rounds(self.steps, ranks, self.steps_per_round),
+            rounds_per_pass: shares.rounds(),
+            shares,
             steps_per_block: self.steps_per_block,
             rows_per_piece: 1,
             sections_per_pass: 1,

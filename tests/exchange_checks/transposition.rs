@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use oceanspec::exchange::{Round, Transposition, WireUnit, World};
-use oceanspec::plan::{Pass, Plan, share_in_round};
+use oceanspec::plan::{Pass, Plan};
 use oceanspec::terms::{LANES, Line, Sample};
 use rayon::prelude::*;
 
@@ -55,7 +55,7 @@ struct Watched<'a, T> {
 
 impl<T: Sample> Watched<'_, T> {
     fn steps(&self, rank: usize) -> Range<usize> {
-        share_in_round(self.plan.problem.steps, self.size(), rank, self.plan.steps_per_round, self.round)
+        self.plan.shares.in_round(rank, self.round)
     }
 
     fn compare(&self, what: &str, units: &[WireUnit], counts: &[usize], expected: impl Fn(usize) -> Vec<WireUnit>) {
@@ -138,7 +138,7 @@ fn compare_series<T: Sample>(plan: &Plan, pass: &Pass, world: &dyn World, rounds
             assert_eq!(series.len(), plan.problem.steps);
             for round in 0..rounds {
                 for rank in 0..ranks {
-                    for step in share_in_round(plan.problem.steps, ranks, rank, plan.steps_per_round, round) {
+                    for step in plan.shares.in_round(rank, round) {
                         let origin = Origin { tile, field, group, step };
                         assert_eq!(series[step], line(plan, origin), "{origin:?} after round {round}");
                     }
@@ -157,7 +157,7 @@ pub(crate) fn of<T: Sample>(world: &dyn World, case: &Case) {
         let mut transposition = Transposition::<T>::new(plan, pass, world, before.take());
         for round in 0..plan.rounds_per_pass {
             let begun = transposition.begin(round);
-            let steps = share_in_round(case.steps, world.size(), world.rank(), case.steps_per_round, round);
+            let steps = plan.shares.in_round(world.rank(), round);
             assert_eq!(begun.steps(), steps, "{}", case.name);
             pool.install(|| pack(plan, pass, &begun));
             let watched = Watched::<T> { world, plan, pass, round, _sample: std::marker::PhantomData };

@@ -63,6 +63,10 @@ check 0 "zonal and regional means, spectrograms, components: numpy, scipy, known
   "$python" -W error tests/python/products.py "$oceanspec" "$work" "$work/products"
 check 0 "the same open in xarray" "$python" -W error tests/python/open_result.py \
   "$work/products"/{regional-f32-segment,regional-f32-month,equator-60-f64-season,equator-45-f64-segment}.zarr
+check 0 "netCDF and Zarr, every form: the same bytes" "$python" -W ignore tests/python/contract.py "$oceanspec" "$work" "$work/contract"
+check 0 "MITgcm, NEMO, ROMS, HYCOM, CMIP by their ready configurations: numpy, scipy" \
+  "$python" -W error tests/python/models.py "$oceanspec" "$work/models"
+check 0 "netCDF and Zarr with something wrong" "$python" -W ignore tests/python/bad_stores.py "$oceanspec" "$work" "$work/bad-stores"
 check 0 "the near-inertial peaks" "$python" -W error "$case_dir/show_peaks.py" "$work/centred-2.zarr"
 
 ifremer=$PWD/configs/ifremer-llc4320.toml

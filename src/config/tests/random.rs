@@ -73,6 +73,22 @@ fn configuration() -> impl Strategy<Value = String> {
         line("endian", quoted(&["big", "little"])),
         line("dtype", quoted(&["float32", "float64"])),
         line("shrunk_mask", quoted(&["hFacC", "hFacW", "hFacS"])),
+        line("u_face", quoted(&["west", "east"])),
+        line("v_face", quoted(&["south", "north"])),
+        line("missing_chunks", quoted(&["fill", "fail"])),
+        line(
+            "dimensions",
+            select(&["{ time = \"t\" }", "{ face = \"f\", level = \"k\", j = [\"y\", \"é\"], i = [\"x\"] }"][..]),
+        ),
+        line(
+            "grid_names",
+            select(
+                &[
+                    "{ XC = \"lon\", YC = \"lat\", rA = [\"a\", \"1/b\"], Depth = \"h\", angle = \"w\" }",
+                    "{ hFacC = \"m\", hFacW = \"n\", hFacS = \"o\", AngleCS = \"c\", AngleSN = \"s\" }",
+                ][..],
+            ),
+        ),
         line("shape", (1..5000_u32, 1..5000_u32).prop_map(|(nj, ni)| format!("[{nj}, {ni}]"))),
     ]);
     let variables = select(

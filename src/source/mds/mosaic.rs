@@ -41,7 +41,7 @@ impl Tile {
 }
 
 /// A rectangle in words.
-pub(super) fn describe(j: &Range<usize>, i: &Range<usize>) -> String {
+pub(in crate::source) fn describe(j: &Range<usize>, i: &Range<usize>) -> String {
     format!("j = {} to {}, i = {} to {}", j.start, j.end.saturating_sub(1), i.start, i.end.saturating_sub(1))
 }
 
@@ -68,7 +68,7 @@ impl Mosaic {
     ///
     /// # Errors
     /// Tiles that lie outside or over each other, or leave more than nine tenths uncovered: a text.
-    pub(super) fn new(nj: usize, ni: usize, mut tiles: Vec<Tile>) -> Result<Self, String> {
+    pub(in crate::source) fn new(nj: usize, ni: usize, mut tiles: Vec<Tile>) -> Result<Self, String> {
         if let Some(tile) = tiles.iter().find(|tile| !lies_within(&tile.j, nj) || !lies_within(&tile.i, ni)) {
             return Err(format!("tile {} does not lie within {nj} rows and {ni} columns", tile.describe()));
         }
@@ -103,6 +103,14 @@ impl Mosaic {
             }
         }
         Ok(Mosaic { tiles, blank })
+    }
+
+    /// Rows and columns of the domain.
+    pub(in crate::source) fn domain(&self) -> [usize; 2] {
+        let ends = |of: fn(&Tile) -> usize, blank: fn(&(Range<usize>, Range<usize>)) -> usize| {
+            self.tiles.iter().map(of).chain(self.blank.iter().map(blank)).max().unwrap_or(0)
+        };
+        [ends(|tile| tile.j.end, |(j, _)| j.end), ends(|tile| tile.i.end, |(_, i)| i.end)]
     }
 
     /// All tiles.

@@ -1,0 +1,101 @@
+//! From a configuration to what is asked of files that describe themselves, netCDF and Zarr.
+
+use std::sync::Arc;
+
+use super::layout_of_grid::layout_of_grid;
+use super::setup::{GridSource, date_time, grid_files};
+use crate::Error;
+use crate::config::{Config, Format as Configured, GridNames, Missing, MissingChunks, UFace, VFace};
+use crate::grid::{Extent, GridField, Periodic};
+use crate::source::gridded::{
+    DimensionNames, Format, GridName, GridRequest, GriddedCatalog, GriddedRequest, Role, scan,
+};
+use crate::source::mds::grid_shape;
+
+/// Looks at the files of a configuration whose snapshots are in `format`.
+///
+/// # Errors
+/// As [`scan`], and keys that this format has no use for.
+pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCatalog, GridSource), Error> {
+    let input = &config.input;
+    debug_assert!(input.format != Configured::Mds);
+    let variables = &input.variables;
+    let keys = ["u", "v"].into_iter().filter(|_| variables.velocity.is_some()).chain(std::iter::repeat("scalar"));
+    let periodic = Periodic { i: input.periodic.i, j: input.periodic.j };
+    let mds_grid = mds_grid(config, periodic)?;
+    let request = GriddedRequest {
+        format,
+        paths: config.input_paths()?.to_vec(),
+        fields: variables.names().into_iter().map(str::to_owned).zip(keys).collect(),
+        level: input.level as u64,
+        time: config.select.time.as_ref().map(|time| [time.start, time.end].map(date_time)),
+        epoch: input.epoch.map(date_time),
+        fail_on_gaps: config.prepare.missing == Missing::Fail,
+        periodic,
+        missing_chunks_fail: input.missing_chunks == MissingChunks::Fail,
+        grid_paths: input.grid.clone().filter(|_| mds_grid.is_none()).map(|path| vec![path]),
+        grid_extent: mds_grid,
+        grid: GridRequest {
+            names: grid_names(&input.grid_names),
+            angle: input.grid_names.angle.clone(),
+            dimensions: dimension_names(config),
+            shifts: [-i64::from(input.u_face == UFace::East), -i64::from(input.v_face == VFace::North)],
+        },
+        centre: config.prepare.centre,
+    };
+    let found = scan(&request)?;
+    let files = match found.grid {
+        Some(grid) => GridSource::Gridded(Arc::new(grid)),
+        None => GridSource::Mds(grid_files(config, found.catalog.extent)?),
+    };
+    Ok((found.catalog, files))
+}
+
+/// The size of the grid, if it is in MITgcm's binary files.
+fn mds_grid(config: &Config, periodic: Periodic) -> Result<Option<Extent>, Error> {
+    let Some(folder) = config.input.grid.as_deref() else { return Ok(None) };
+    let shape = grid_shape(folder);
+    if shape.is_none() && !folder.join("XC.data").is_file() {
+        return Ok(None);
+    }
+    if let Some(extent) = layout_of_grid(config)? {
+        return Ok(Some(extent));
+    }
+    match shape.or(config.input.shape) {
+        Some([nj, ni]) => Ok(Some(Extent::plain(nj, ni, periodic))),
+        None => {
+            let message =
+                format!("{} has no XC.meta that tells the grid's size; give shape = [nj, ni]", folder.display());
+            Err(Error::Setting { text: config.explain("input.shape", &message) })
+        }
+    }
+}
+
+pub(super) fn dimension_names(config: &Config) -> DimensionNames {
+    let dimensions = &config.input.dimensions;
+    let roles = [
+        (&dimensions.time, Role::Time),
+        (&dimensions.level, Role::Level),
+        (&dimensions.face, Role::Face),
+        (&dimensions.j, Role::J),
+        (&dimensions.i, Role::I),
+    ];
+    let names = roles.into_iter().flat_map(|(names, role)| names.iter().map(move |name| (name.clone(), role)));
+    DimensionNames { names: names.collect() }
+}
+
+fn grid_names(names: &GridNames) -> Vec<GridName> {
+    let all = [
+        (GridField::Xc, &names.xc),
+        (GridField::Yc, &names.yc),
+        (GridField::Depth, &names.depth),
+        (GridField::Ra, &names.area),
+        (GridField::HFacC, &names.hfac_c),
+        (GridField::HFacW, &names.hfac_w),
+        (GridField::HFacS, &names.hfac_s),
+        (GridField::AngleCs, &names.angle_cs),
+        (GridField::AngleSn, &names.angle_sn),
+    ];
+    let given = all.into_iter().filter(|(_, factors)| !factors.is_empty());
+    given.map(|(field, factors)| GridName { field, factors: factors.clone() }).collect()
+}

@@ -1,0 +1,36 @@
+//! Model output in files that describe themselves, netCDF or Zarr: what comes in is a request, what goes out is a catalog
+//! of snapshots of the fields on one grid and one time axis, blocks of them, and the grid.
+//!
+//! `roles` tells what dimensions are, `packing` what stored values mean, `assemble` joins the files of tiles and of stretches
+//! of time, `scan` judges them. `stored_array` reads windows, of chunks through `cache`, which holds each as long as somebody
+//! needs it.
+
+mod assemble;
+mod block;
+mod cache;
+mod catalog;
+mod files;
+mod fitting;
+mod grid;
+mod known_names;
+mod look;
+mod packing;
+mod roles;
+mod runs;
+mod scan;
+mod stored_array;
+#[cfg(test)]
+mod tests;
+mod tile_place;
+mod times;
+
+pub use block::GriddedBlock;
+pub use cache::{ChunkCache, ChunkKey};
+pub use catalog::{GriddedCatalog, GriddedField, Part};
+pub use files::{Format, expand};
+pub use grid::{GridName, GridRequest, GriddedGrid};
+pub use look::{Looked, TimesOfFile, look};
+pub use packing::Packing;
+pub use roles::{Axes, DimensionNames, Role};
+pub use scan::{GriddedRequest, Scanned, scan};
+pub use stored_array::StoredArray;

@@ -1,0 +1,128 @@
+//! From stored values to physical ones, by CF's attributes: `scale_factor`, `add_offset`, `_FillValue`, `missing_value`.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::dataset::{ArrayInfo, Element, ElementKind};
+use crate::terms::Sample;
+
+/// What netCDF writes where nothing was written, of floating-point numbers.
+const NOTHING_WRITTEN: f64 = 9.969_209_968_386_869e36;
+
+/// How the values of an array are packed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Packing {
+    /// Stored type.
+    pub element: Element,
+    /// Factor, then summand; none for values as they are.
+    pub scaled: Option<[f64; 2]>,
+    /// Stored values that stand for none.
+    pub missing: Vec<f64>,
+}
+
+impl Packing {
+    /// Of an array, by its attributes.
+    pub fn of(array: &ArrayInfo) -> Self {
+        let attributes = &array.attributes;
+        let mut element = array.element;
+        if let (ElementKind::Int(bytes), Some("true")) = (element.kind, attributes.text("_Unsigned")) {
+            element.kind = ElementKind::UInt(bytes);
+        }
+        let factor = attributes.number("scale_factor");
+        let summand = attributes.number("add_offset");
+        let scaled = (factor.is_some() || summand.is_some()).then(|| [factor.unwrap_or(1.0), summand.unwrap_or(0.0)]);
+        let names = ["_FillValue", "missing_value"];
+        let mut missing: Vec<f64> =
+            names.iter().flat_map(|name| attributes.numbers(name).unwrap_or(&[]).to_vec()).collect();
+        if let (ElementKind::UInt(bytes @ 1..=4), true) = (element.kind, element.kind != array.element.kind) {
+            // Written as numbers with a sign.
+            let range = (1_u64 << (8 * u32::from(bytes))) as f64;
+            missing.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value += range);
+        }
+        let floating = matches!(element.kind, ElementKind::Float32 | ElementKind::Float64);
+        if floating && missing.is_empty() {
+            missing.push(NOTHING_WRITTEN);
+        }
+        missing.retain(|value| value.is_finite());
+        missing.sort_by(f64::total_cmp);
+        missing.dedup();
+        Packing { element, scaled, missing }
+    }
+
+    /// Decodes `raw`, rounding to `T`: what is missing is NaN. Packed values are unpacked in float64.
+    pub fn decode<T: Sample>(&self, raw: &[u8], out: &mut [T]) {
+        let Some([factor, summand]) = self.scaled else {
+            self.element.decode(raw, out);
+            for missing in &self.missing {
+                let missing = T::rounded(*missing);
+                out.iter_mut().filter(|value| **value == missing).for_each(|value| *value = T::nan());
+            }
+            return;
+        };
+        let mut values = [0.0_f64; 256];
+        let bytes = self.element.bytes();
+        for (raw, out) in raw.chunks(values.len() * bytes).zip(out.chunks_mut(values.len())) {
+            let values = &mut values[..out.len()];
+            self.element.decode(raw, values);
+            for (out, value) in out.iter_mut().zip(values) {
+                let there = !self.missing.contains(value);
+                *out = if there { T::rounded(*value * factor + summand) } else { T::nan() };
+            }
+        }
+    }
+
+    /// In words, for a description; empty for values as they are.
+    pub fn describe(&self) -> String {
+        self.scaled.map_or_else(String::new, |[factor, summand]| {
+            format!("packed as {}: value * {factor} + {summand}", self.element.name())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::dataset::{Attribute, Attributes};
+    use super::super::super::number::Endian;
+    use super::*;
+
+    fn packing(kind: ElementKind, attributes: &[(&str, f64)]) -> Packing {
+        let mut array = super::super::tests::array("u", &[("x", 4)], &[]);
+        array.element = Element { kind, endian: Endian::Little };
+        let numbers = attributes.iter().map(|(name, value)| ((*name).to_owned(), Attribute::Numbers(vec![*value])));
+        array.attributes = Attributes(numbers.collect());
+        Packing::of(&array)
+    }
+
+    #[test]
+    fn packed_values_are_unpacked_in_float64() {
+        let packing =
+            packing(ElementKind::Int(2), &[("scale_factor", 0.001), ("add_offset", 3.0), ("_FillValue", -32768.0)]);
+        let raw: Vec<u8> = [0_i16, -1500, -32768, 32767].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mut out = [0.0_f64; 4];
+        packing.decode(&raw, &mut out);
+        assert_eq!(out[..2], [3.0, -1500.0 * 0.001 + 3.0]);
+        assert!(out[2].is_nan() && out[3] == 32767.0 * 0.001 + 3.0);
+        let mut single = [0.0_f32; 4];
+        packing.decode(&raw, &mut single);
+        assert_eq!(single[1], (-1500.0_f64 * 0.001 + 3.0) as f32);
+    }
+
+    #[test]
+    fn fill_values_are_nan_and_land_of_zero_is_not() {
+        let raw: Vec<u8> = [0.0_f32, 1e20, 2.5, 9.969_21e36].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mut out = [9.0_f32; 4];
+        packing(ElementKind::Float32, &[("_FillValue", f64::from(1e20_f32))]).decode(&raw, &mut out);
+        assert!(out[0] == 0.0 && out[1].is_nan() && out[2] == 2.5 && out[3] > 9e36);
+        packing(ElementKind::Float32, &[]).decode(&raw, &mut out);
+        assert!(out[0] == 0.0 && out[1] == 1e20 && out[3].is_nan());
+    }
+
+    #[test]
+    fn unsigned_bytes_of_classic_files() {
+        let mut array = super::super::tests::array("u", &[("x", 2)], &[("_Unsigned", "true")]);
+        array.element = Element { kind: ElementKind::Int(1), endian: Endian::Big };
+        array.attributes.0.insert("_FillValue".into(), Attribute::Numbers(vec![-1.0]));
+        let mut out = [0.0_f64; 2];
+        Packing::of(&array).decode(&[200, 255], &mut out);
+        assert!(out[0] == 200.0 && out[1].is_nan());
+    }
+}

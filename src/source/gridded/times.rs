@@ -1,0 +1,127 @@
+//! The times of a file's snapshots, by CF's attributes of the time coordinate.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::cf_time::{CfTimes, TimeUnits, calendar_of};
+use super::super::dataset::{ArrayInfo, Dataset};
+use super::super::{SourceError, TimeAxis};
+use super::assemble::Holder;
+use super::files::Format;
+use super::roles::Axes;
+use super::stored_array::StoredArray;
+use crate::terms::{DateTime, ParseTermError};
+
+/// A time: milliseconds since 1970 of the files' calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Instant(pub(super) i64);
+
+/// Times of one file.
+#[derive(Clone, Debug)]
+pub(super) struct Times {
+    times: CfTimes,
+}
+
+/// Names of scalar coordinates that tell the time of a file without a time dimension.
+const SCALARS: [&str; 4] = ["time", "time_counter", "ocean_time", "MT"];
+
+impl Times {
+    /// Reads the times of an array's snapshots; `epoch` is the configured time of the model's start.
+    ///
+    /// # Errors
+    /// No coordinate of the time dimension, or one whose units or values are no times.
+    pub(super) fn read(
+        dataset: &Dataset,
+        format: Format,
+        array: &ArrayInfo,
+        axes: &Axes,
+        epoch: Option<DateTime>,
+    ) -> Result<Times, SourceError> {
+        let wrong = |reason: String| SourceError::Dataset { path: dataset.path.clone(), reason };
+        let name = axes.time.map(|axis| &array.dimensions[axis]);
+        let coordinate = match name {
+            Some(name) => dataset.array(name),
+            None => SCALARS.iter().find_map(|name| dataset.array(name)).filter(|array| array.values() == Some(1)),
+        };
+        let Some(coordinate) = coordinate else {
+            return Err(wrong(match name {
+                Some(name) => format!(
+                    "{} has the time dimension {name}, and no array of that name tells the times; rename the coordinate, or say \
+                     which dimension is time: [input] dimensions = {{ time = \"...\" }}",
+                    array.name
+                ),
+                None => format!(
+                    "{} has no time dimension among ({}); say which it is: [input] dimensions = {{ time = \"...\" }}",
+                    array.name,
+                    array.dimensions.join(", ")
+                ),
+            }));
+        };
+        let about = |error: ParseTermError| wrong(format!("{}: {error}", coordinate.name));
+        let holder = Holder::new(Arc::new(dataset.clone()), format);
+        let values = StoredArray::whole(&holder, coordinate)?;
+        let units = coordinate.attributes.text("units").unwrap_or("s");
+        let calendar = calendar_of(coordinate.attributes.text("calendar"), units).map_err(about)?;
+        let epoch = epoch.map(|date| calendar.seconds(&date)).transpose().map_err(about)?;
+        let units = TimeUnits::parse(units, calendar, epoch).map_err(about)?;
+        let times = units.times(&values, coordinate.element.kind).map_err(about)?;
+        if let Some(length) = axes.time.map(|axis| array.shape[axis]).filter(|length| *length != values.len() as u64) {
+            return Err(wrong(format!("{} has {length} times, {} has {}", array.name, coordinate.name, values.len())));
+        }
+        Ok(Times { times })
+    }
+
+    /// The times in the order of the file.
+    pub(super) fn instants(&self) -> impl Iterator<Item = Instant> + '_ {
+        self.times.milliseconds.iter().copied().map(Instant)
+    }
+
+    /// Name of the calendar.
+    pub(super) fn calendar_name(&self) -> &'static str {
+        self.times.calendar.name()
+    }
+
+    /// Whether another file's times are of the same calendar.
+    ///
+    /// # Errors
+    /// If they are not, with the other file's path.
+    pub(super) fn agrees(&self, other: &Times, path: &Path) -> Result<(), SourceError> {
+        let [ours, theirs] = [self, other].map(|times| times.times.calendar.name());
+        if ours == theirs {
+            return Ok(());
+        }
+        let reason =
+            format!("its times are of the calendar {theirs}, those of other files of {ours}; one run has one calendar");
+        Err(SourceError::Dataset { path: path.to_owned(), reason })
+    }
+
+    /// Date and time of an instant.
+    pub(super) fn text(&self, instant: Instant) -> String {
+        self.times.date(instant.0)
+    }
+
+    /// The axis of some times of all files, ascending, with the instant of each step; none of a step that is missing.
+    ///
+    /// # Errors
+    /// As [`TimeAxis::of_times`]; a date of the selection that the calendar does not have.
+    pub(super) fn axis(
+        &self,
+        instants: impl Iterator<Item = Instant>,
+        grain: i64,
+        select: Option<[DateTime; 2]>,
+    ) -> Result<(TimeAxis, Vec<Option<Instant>>), SourceError> {
+        let milliseconds: Vec<i64> = instants.map(|instant| instant.0).collect();
+        let all = CfTimes { milliseconds, grain, ..self.times.clone() };
+        let edge = |date: DateTime| all.calendar.seconds(&date);
+        let select = select.map(|[start, end]| Ok::<_, ParseTermError>([edge(start)?, edge(end)?])).transpose();
+        let select = select.map_err(|error| SourceError::EmptyTime { reason: error.to_string() })?;
+        let (axis, places) = TimeAxis::of_times(&all, select)?;
+        let instants = places.into_iter().map(|place| Some(Instant(all.milliseconds[place?]))).collect();
+        Ok((axis, instants))
+    }
+
+    /// What times are rounded to [ms].
+    pub(super) fn grain(&self) -> i64 {
+        self.times.grain
+    }
+}

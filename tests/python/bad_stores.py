@@ -1,0 +1,136 @@
+"""bad_stores.py OCEANSPEC SAMPLE WORK: netCDF files and Zarr stores with something wrong: the code, one line, no result.
+
+Each case stands in docs/errors.md with the words that it must say.
+"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import contract_forms as forms
+import netCDF4
+import numpy as np
+
+oceanspec, sample, work = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+dataset = forms.read_run(sample).isel(time=slice(0, 300))
+docs = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text()
+failures: list[str] = []
+CHUNKS = {"zlib": True, "shuffle": True, "chunksizes": (50, 20, 24)}
+
+
+def case(name: str, code: int, says: str, path, **settings) -> None:
+    """Runs on `path` (below the work folder) with more keys of [input], and compares what comes of it."""
+    paths = [str(work / one) for one in path] if isinstance(path, list) else str(work / path)
+    result = work / "result.zarr"
+    kind = "zarr" if "zarr" in str(path) else "netcdf"
+    sets = {"output.path": str(result), "input.path": paths, "input.grid": str(sample / "grid"), "spectrum.segment": "5 days",
+            "input.format": kind, **{f"input.{key}" if "." not in key else key: value for key, value in settings.items()}}
+    command = [oceanspec, "run", str(sample / "config.toml")]
+    for key, value in sets.items():
+        command += ["--set", f"{key}={json.dumps(value)}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("oceanspec:")]
+    wrong = []
+    if done.returncode != code:
+        wrong.append(f"exit code {done.returncode}, expected {code}")
+    if len(lines) != 1 or says not in lines[0]:
+        wrong.append(f"expected one line with {says!r}, got {lines}")
+    left = sorted(one.name for one in work.glob("result*"))
+    if left:
+        wrong.append(f"left behind: {left}")
+        for one in left:
+            shutil.rmtree(work / one, ignore_errors=True)
+    rows = [row for row in docs.splitlines() if row.startswith(f"| {name} |")]
+    if len(rows) != 1 or says not in rows[0]:
+        wrong.append(f"docs/errors.md has {rows}, expected a row with {says!r}")
+    print(f"{'FAIL ' if wrong else 'ok   '} {name}" + "".join(f"\n      {text}" for text in wrong))
+    failures.extend(wrong)
+
+
+def damage(path: pathlib.Path, at: int, count: int = 64) -> None:
+    """Changes bytes, none to its opposite: sums do not tell 0 from 65535."""
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[at:at + count] = bytes(byte ^ 0x5A for byte in bytes_[at:at + count])
+    path.write_bytes(bytes_)
+
+
+def cut(path: pathlib.Path, part: float) -> None:
+    bytes_ = path.read_bytes()
+    path.write_bytes(bytes_[:int(len(bytes_) * part)])
+
+
+# netCDF
+case("no netCDF file", 3, "no netCDF file at", "nowhere.nc")
+(work / "text.nc").write_text("no netCDF\n" * 100)
+case("a file that is no netCDF", 3, "is no netCDF file", "text.nc")
+forms.netcdf4(dataset, work / "good.nc", **CHUNKS)
+case("no array of this name", 3, "no array of that name in", "good.nc", u="UVEL")
+forms.classic(dataset, work / "cut-classic.nc", 2, True)
+cut(work / "cut-classic.nc", 0.7)
+case("a cut classic file", 3, "bytes, expected", "cut-classic.nc")
+shutil.copy(work / "good.nc", work / "cut.nc")
+cut(work / "cut.nc", 0.7)
+case("a cut netCDF-4 file", 3, "cut.nc", "cut.nc")
+shutil.copy(work / "good.nc", work / "corrupt.nc")
+damage(work / "corrupt.nc", (work / "corrupt.nc").stat().st_size // 2, 4096)
+case("a corrupt chunk", 3, "corrupt.nc: chunk", "corrupt.nc")
+forms.netcdf4(dataset, work / "checksum.nc", fletcher32=True, chunksizes=(50, 20, 24))
+damage(work / "checksum.nc", (work / "checksum.nc").stat().st_size // 2, 4)
+case("a checksum that does not fit", 3, "checksum", "checksum.nc")
+for name, calendar in (("a", "noleap"), ("b", "360_day")):
+    part = dataset.isel(time=slice(0, 150) if name == "a" else slice(150, 300)).copy()
+    part.time.attrs["calendar"] = calendar
+    forms.netcdf4(part, work / f"calendar_{name}.nc", **CHUNKS)
+case("files of two calendars", 3, "one run has one calendar", "calendar_*.nc")
+later = dataset[["V"]].isel(time=slice(3, 300))
+forms.netcdf4(dataset[["U"]], work / "odds_U.nc", **CHUNKS)
+forms.netcdf4(later, work / "odds_V.nc", **CHUNKS)
+case("times of u and v that differ", 3, "V lacks 3 of the 300 times", "odds_{name}.nc")
+forms.netcdf4(dataset.isel(time=slice(0, 200)), work / "twice_1.nc", **CHUNKS)
+forms.netcdf4(dataset.isel(time=slice(150, 300)), work / "twice_2.nc", **CHUNKS)
+case("one time in two files", 3, "both have U of", "twice_*.nc")
+uneven = dataset.copy()
+uneven["time"] = ("time", dataset.time.values + np.where(np.arange(300) >= 100, 1000.0, 0.0), dataset.time.attrs)
+forms.netcdf4(uneven, work / "uneven.nc", **CHUNKS)
+case("times that are not even", 3, "uneven time axis", "uneven.nc")
+months = dataset.copy()
+months["time"] = ("time", np.arange(300.0), {"units": "months since 2011-01-01"})
+forms.netcdf4(months, work / "months.nc", **CHUNKS)
+case("months as times", 3, "are not of one length", "months.nc")
+forms.netcdf4(dataset.drop_vars("time").rename(time="record", j="a", i_g="b", j_g="c", i="d"), work / "names.nc", **CHUNKS)
+case("dimensions that say nothing", 3, "no time dimension among", "names.nc")
+forms.netcdf4(dataset.isel(j=slice(0, 30), j_g=slice(0, 30)), work / "small.nc", **CHUNKS)
+case("snapshots of another grid", 3, "points (ni x nj)", "small.nc")
+forms.netcdf4(dataset, work / "nan.nc", **CHUNKS)
+with netCDF4.Dataset(work / "nan.nc", "a") as file:
+    file["U"][7, 20, 20] = np.nan
+case("a value that is none", 3, "U of", "nan.nc")
+
+# Zarr
+case("no Zarr store", 3, "no Zarr store at", "nowhere.zarr")
+
+
+def store(name: str, **encoding) -> pathlib.Path:
+    forms.zarr(dataset, work / name, 2, consolidated=False, chunks=(50, 20, 24), **encoding)
+    return work / name
+
+
+cut(store("short.zarr") / "U" / "2.1.0", 0.5)
+case("a cut chunk", 3, "short.zarr/U/2.1.0", "short.zarr")
+(store("hole.zarr") / "V" / "1.0.1").unlink()
+case("a chunk that is not there", 3, 'missing_chunks = "fill"', "hole.zarr", missing_chunks="fail")
+metadata = store("codec.zarr") / "U" / ".zarray"
+metadata.write_text(metadata.read_text().replace('"blosc"', '"pcodec"'))
+case("a codec that cannot be read", 3, "pcodec", "codec.zarr")
+metadata = store("shape.zarr") / "U" / ".zarray"
+text = json.loads(metadata.read_text())
+metadata.write_text(json.dumps({**text, "shape": [10**15, 10**15, 10**15]}))
+case("a shape too large to count", 3, "shape.zarr", "shape.zarr")
+metadata.write_text(json.dumps({**text, "chunks": [50, 0, 24]}))
+case("chunks of no length", 3, "shape.zarr", "shape.zarr")
+
+sys.exit(bool(failures))
