@@ -84,11 +84,15 @@ apt_install() {
 
 any_file() { compgen -G "$1" >/dev/null; }
 
+libclang_in() { # folder; libclang-cpp.so is another library
+  any_file "$1/libclang.so*" || any_file "$1/libclang-[0-9]*.so*"
+}
+
 have_libclang() { # the library and its own headers (stddef.h ...), which reading mpi.h needs
   [ -n "${LIBCLANG_PATH:-}" ] && return 0
-  any_file '/usr/lib/llvm-*/lib/libclang*.so*' && any_file '/usr/lib/llvm-*/lib/clang/*/include/stddef.h' && return 0
-  any_file '/usr/lib64/libclang.so*' && any_file '/usr/lib*/clang/*/include/stddef.h' && return 0
-  have llvm-config && any_file "$(llvm-config --libdir)/libclang*.so*"
+  libclang_in '/usr/lib/llvm-*/lib' && any_file '/usr/lib/llvm-*/lib/clang/*/include/stddef.h' && return 0
+  libclang_in /usr/lib64 && any_file '/usr/lib*/clang/*/include/stddef.h' && return 0
+  have llvm-config && libclang_in "$(llvm-config --libdir)" && any_file "$(llvm-config --libdir)/clang/*/include/stddef.h"
 }
 
 have_hdf5() { # the library with its headers, where the build looks for it
