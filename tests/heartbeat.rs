@@ -6,7 +6,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread::{self, JoinHandle};
@@ -23,20 +23,37 @@ const RANKS: usize = 3;
 /// A variable of this test's processes; its value tells one run from another.
 const MARK: &str = "OCEANSPEC_TEST_MARK";
 
-/// A run of some seconds of computation: segments that overlap by all but two samples.
-fn run() -> Run {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("heartbeat");
-        let _ = std::fs::remove_dir_all(&folder);
-        synthetic(&folder, &SynthSpec { nx: 53, ny: 37, nt: 1999, seed: 6, land: false, ..SynthSpec::default() });
-        folder
-    });
+/// How long a run computes at least, whatever the machine.
+const BUSY: Duration = Duration::from_secs(6);
+
+/// Segments that overlap by all but two samples.
+fn run_in(folder: &Path, ny: usize) -> Run {
+    let _ = std::fs::remove_dir_all(folder);
+    synthetic(folder, &SynthSpec { nx: 53, ny, nt: 1999, seed: 6, land: false, ..SynthSpec::default() });
     Run::of(folder.join("run.toml")).on(RANKS).set_all(&[
         "run.threads=1",
         "spectrum.segment=720 samples",
         "spectrum.overlap=0.998",
     ])
+}
+
+/// A run that takes [`BUSY`] or more: as many rows as this machine needs for that, by the time that a few take.
+fn run() -> Run {
+    static RUN: OnceLock<Run> = OnceLock::new();
+    let run = RUN.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("heartbeat");
+        let (mut rows, output) = (17, tempfile::tempdir().unwrap());
+        for attempt in 0..5 {
+            let run = run_in(&folder, rows);
+            let took = run.command(&output.path().join(format!("{attempt}.zarr"))).run().succeeded().elapsed;
+            if took > BUSY {
+                return run;
+            }
+            rows = (rows as f64 * (1.3 * BUSY.as_secs_f64() / took.as_secs_f64()).clamp(1.2, 8.0)) as usize;
+        }
+        panic!("{rows} rows are computed in less than {BUSY:?}");
+    });
+    run.clone()
 }
 
 /// A run that is under way.
@@ -153,7 +170,7 @@ fn busy_ranks_and_short_stops_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let busy = run().set("run.stall_timeout=2 s").command(&path("busy.zarr")).run().succeeded();
-    assert!(busy.elapsed > Duration::from_secs(3), "this machine is too fast for the test: {:?}", busy.elapsed);
+    assert!(busy.elapsed > BUSY / 2, "{:?}", busy.elapsed);
 
     let stop = |name: &str, timeout: &str, ranks: &[usize], seconds_stopped: u64| {
         let started = Started::start(&run().set(format!("run.stall_timeout={timeout}")), &path(name));
