@@ -63,8 +63,9 @@ impl<T: Sample> VectorLoop for Decode<'_, T> {
     }
 }
 
+/// Gives `convert` the bytes of each value.
 #[inline(always)]
-fn each<const N: usize, T>(raw: &[u8], out: &mut [T], convert: impl Fn([u8; N]) -> T) {
+pub(super) fn each<const N: usize, T>(raw: &[u8], out: &mut [T], convert: impl Fn([u8; N]) -> T) {
     let (values, _) = raw.as_chunks::<N>();
     for (value, out) in values.iter().zip(out) {
         *out = convert(*value);

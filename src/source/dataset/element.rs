@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::number::{Endian, Number};
-use crate::terms::Sample;
+use super::super::number::{Endian, Number, each};
+use crate::terms::{InstructionSet, Sample, VectorLoop};
 
 /// A type of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,23 +53,47 @@ impl Element {
             ElementKind::Float32 => Number::Float32(self.endian).decode(raw, out),
             ElementKind::Float64 => Number::Float64(self.endian).decode(raw, out),
             ElementKind::Int(_) | ElementKind::UInt(_) => {
-                for (raw, out) in raw.chunks_exact(self.bytes()).zip(out) {
-                    *out = T::rounded(self.whole(raw));
-                }
+                InstructionSet::detect().run(Whole { element: self, raw, out })
             }
         }
     }
+}
 
-    /// A whole number; those beyond 2^53 are rounded.
-    fn whole(self, raw: &[u8]) -> f64 {
-        let negative = matches!(self.kind, ElementKind::Int(_))
-            && raw.get(if self.endian == Endian::Big { 0 } else { raw.len() - 1 }).is_some_and(|byte| byte & 0x80 != 0);
-        let mut bytes = if negative { [0xff; 8] } else { [0; 8] };
-        for (at, byte) in raw.iter().enumerate() {
-            let place = if self.endian == Endian::Big { raw.len() - 1 - at } else { at };
-            bytes[place] = *byte;
+/// Decodes whole numbers; those beyond 2^53 are rounded.
+struct Whole<'a, T> {
+    element: Element,
+    raw: &'a [u8],
+    out: &'a mut [T],
+}
+
+impl<T: Sample> VectorLoop for Whole<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Whole { element: Element { kind, endian }, raw, out } = self;
+        match kind {
+            ElementKind::Int(1) => in_order(endian, raw, out, |b| i8::from_le_bytes(b).into()),
+            ElementKind::Int(2) => in_order(endian, raw, out, |b| i16::from_le_bytes(b).into()),
+            ElementKind::Int(4) => in_order(endian, raw, out, |b| i32::from_le_bytes(b).into()),
+            ElementKind::Int(_) => in_order(endian, raw, out, |b| i64::from_le_bytes(b) as f64),
+            ElementKind::UInt(1) => in_order(endian, raw, out, |b| u8::from_le_bytes(b).into()),
+            ElementKind::UInt(2) => in_order(endian, raw, out, |b| u16::from_le_bytes(b).into()),
+            ElementKind::UInt(4) => in_order(endian, raw, out, |b| u32::from_le_bytes(b).into()),
+            _ => in_order(endian, raw, out, |b| u64::from_le_bytes(b) as f64),
         }
-        if negative { i64::from_le_bytes(bytes) as f64 } else { u64::from_le_bytes(bytes) as f64 }
+    }
+}
+
+/// Calls `convert` with the bytes of each value, least significant first.
+#[inline(always)]
+fn in_order<const N: usize, T: Sample>(endian: Endian, raw: &[u8], out: &mut [T], convert: impl Fn([u8; N]) -> f64) {
+    match endian {
+        Endian::Little => each(raw, out, |bytes| T::rounded(convert(bytes))),
+        Endian::Big => each(raw, out, |mut bytes: [u8; N]| {
+            bytes.reverse();
+            T::rounded(convert(bytes))
+        }),
     }
 }
 

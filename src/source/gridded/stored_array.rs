@@ -1,5 +1,6 @@
 //! One array of one file: windows of it, read where they lie or out of decoded chunks.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -334,18 +335,32 @@ impl StoredArray {
             return Ok((rows * row_length) as u64);
         }
         // Rows with little between them, or columns that lie apart: in one piece.
-        let mut piece = vec![0; span(rows)];
-        file.read_exact_at(&mut piece, first).map_err(failed)?;
-        for row in 0..rows {
-            let start = row * to.row_bytes;
-            for (column, value) in to.bytes[start..start + row_length].chunks_exact_mut(bytes).enumerate() {
-                let from = row * down + column * across;
-                value.copy_from_slice(&piece[from..from + bytes]);
+        PIECE.with_borrow_mut(|piece| {
+            let length = span(rows);
+            if piece.len() < length {
+                piece.resize(length, 0);
             }
-        }
-        Ok(piece.len() as u64)
+            let piece = &mut piece[..length];
+            file.read_exact_at(piece, first).map_err(failed)?;
+            for row in 0..rows {
+                let (start, from) = (row * to.row_bytes, row * down);
+                let out = &mut to.bytes[start..start + row_length];
+                if across == bytes {
+                    out.copy_from_slice(&piece[from..from + row_length]);
+                    continue;
+                }
+                for (column, value) in out.chunks_exact_mut(bytes).enumerate() {
+                    let from = from + column * across;
+                    value.copy_from_slice(&piece[from..from + bytes]);
+                }
+            }
+            Ok(length as u64)
+        })
     }
 }
+
+// What is read in one piece, before its values are put to their places.
+thread_local!(static PIECE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
 
 /// Rows are read one by one where what lies between them is so many times as long.
 const MOST_WASTE: usize = 2;

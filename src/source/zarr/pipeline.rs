@@ -47,13 +47,21 @@ impl Length {
     }
 }
 
+#[derive(Clone, Debug)]
+struct Step {
+    codec: Codec,
+    /// Of what comes out when it is undone.
+    decoded: Length,
+    /// Lengths of the axes of what comes out.
+    shape: Vec<u64>,
+}
+
 /// The steps of one array's chunks.
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
-    /// In the order of writing, each with the length of what comes out when it is undone.
-    steps: Vec<(Codec, Length)>,
+    /// In the order of writing.
+    steps: Vec<Step>,
     stored: Length,
-    chunk: Vec<u64>,
     element: Element,
 }
 
@@ -61,9 +69,13 @@ impl Pipeline {
     /// Of chunks of `chunk` values, `chunk_bytes` in all.
     pub(super) fn new(codecs: &[Codec], chunk: &[u64], chunk_bytes: u64, element: Element) -> Self {
         let mut length = Length::Exactly(chunk_bytes);
+        let mut shape = chunk.to_vec();
         let mut steps = Vec::new();
         for codec in codecs {
-            steps.push((codec.clone(), length));
+            steps.push(Step { codec: codec.clone(), decoded: length, shape: shape.clone() });
+            if let Codec::Transposition(order) = codec {
+                shape = order.iter().map(|axis| shape[*axis]).collect();
+            }
             length = match codec {
                 Codec::Transposition(_) | Codec::Delta | Codec::Shuffle(_) => length,
                 Codec::ScaleOffset { stored, .. } => {
@@ -76,7 +88,7 @@ impl Pipeline {
                 }
             };
         }
-        Pipeline { steps, stored: length, chunk: chunk.to_vec(), element }
+        Pipeline { steps, stored: length, element }
     }
 
     /// Bytes of a chunk as stored.
@@ -97,8 +109,9 @@ impl Pipeline {
         let Scratch { encoded, between, shuffled, inflate } = scratch;
         let mut length = length;
         // The last that moves bytes does so into `block`; of those after it nothing but checksums are taken away.
-        let last = self.steps.iter().position(|(codec, _)| !matches!(codec, Codec::Crc32c));
-        for (at, (codec, decoded)) in self.steps.iter().enumerate().rev() {
+        let last = self.steps.iter().position(|step| step.codec != Codec::Crc32c);
+        for (at, step) in self.steps.iter().enumerate().rev() {
+            let Step { codec, decoded, .. } = step;
             if *codec == Codec::Crc32c {
                 let moved = last.is_some_and(|last| at < last);
                 length = without_checksum(if moved { block } else { &encoded[..length] })?;
@@ -112,7 +125,7 @@ impl Pipeline {
             let out = if Some(at) == last { &mut *block } else { &mut *between };
             let whole = decoded_length(codec, *decoded, input, self.element)?;
             resize(out, whole)?;
-            self.undo(codec, input, out, inflate, shuffled)?;
+            self.undo(step, input, out, inflate, shuffled)?;
             if Some(at) != last {
                 std::mem::swap(encoded, between);
             }
@@ -127,15 +140,15 @@ impl Pipeline {
 
     fn undo(
         &self,
-        codec: &Codec,
+        step: &Step,
         input: &[u8],
         out: &mut [u8],
         inflate: &mut Inflate,
         shuffled: &mut Vec<u8>,
     ) -> Result<(), String> {
-        match codec {
+        match &step.codec {
             Codec::Transposition(order) => {
-                transposition::restore(input, &self.chunk, order, self.element.bytes(), out);
+                transposition::restore(input, &step.shape, order, self.element.bytes(), out);
             }
             Codec::Delta => {
                 out.copy_from_slice(input);

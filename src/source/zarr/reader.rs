@@ -9,7 +9,7 @@ use super::super::dataset::{ArrayInfo, Chunk, ChunkReader};
 use super::ZarrChunks;
 use super::keys::ChunkKeys;
 use super::pipeline::Pipeline;
-use super::scratch::{Scratch, Scratches, resize};
+use super::scratch::{Scratch, resize, with_scratch};
 use super::shard::{Piece, Shards};
 
 /// An open array.
@@ -22,7 +22,6 @@ pub(super) struct ZarrReader {
     grid: Vec<u64>,
     pipeline: Pipeline,
     shards: Option<Shards>,
-    scratches: Scratches,
 }
 
 impl ZarrReader {
@@ -46,7 +45,6 @@ impl ZarrReader {
             grid: array.shape.iter().zip(chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect(),
             pipeline: Pipeline::new(&chunks.coding.codecs, chunk, bytes, array.element),
             shards,
-            scratches: Scratches::default(),
         })
     }
 
@@ -109,7 +107,7 @@ impl ChunkReader for ZarrReader {
             _ => (self.keys.path(&self.folder, index), None),
         };
         let got = if inside {
-            self.scratches.with(|scratch| match shard {
+            with_scratch(|scratch| match shard {
                 Some((shards, shard, inner)) => self.piece(shards, (&path, shard), inner, scratch, block),
                 None => self.file(&path, scratch, block),
             })

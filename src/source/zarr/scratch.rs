@@ -1,10 +1,10 @@
 //! Memory that decoding needs for a while.
 
-use std::sync::{Mutex, PoisonError};
+use std::cell::RefCell;
 
 use super::inflate::Inflate;
 
-/// Buffers and decompressors of one call at a time.
+/// Buffers and decompressors of a thread, for all arrays.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// What was read; in part stale.
@@ -16,19 +16,11 @@ pub(super) struct Scratch {
     pub(super) inflate: Inflate,
 }
 
-/// As many as there were calls at once.
-#[derive(Debug, Default)]
-pub(super) struct Scratches(Mutex<Vec<Scratch>>);
+thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default()));
 
-impl Scratches {
-    /// Lends one to `work`.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut scratch = taken.unwrap_or_default();
-        let result = work(&mut scratch);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        result
-    }
+/// Lends the thread's scratch to `work`, which must not ask for it again.
+pub(super) fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
+    SCRATCH.with_borrow_mut(work)
 }
 
 /// Gives a buffer a length; what it held may be lost.
