@@ -1,11 +1,12 @@
 //! An array that is spread over files: those of tiles, and those of stretches of time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Attributes, Dataset, Storage};
 use super::super::mds::{Mosaic, Tile};
+use super::super::netcdf::Storages;
 use super::super::{netcdf, zarr};
 use super::catalog::{GriddedField, Part};
 use super::files::Format;
@@ -18,16 +19,25 @@ use super::tile_place::{TilePlace, tile_place};
 pub(super) struct Holder {
     pub(super) dataset: Arc<Dataset>,
     pub(super) format: Format,
+    /// Where values are, as far as it was found when the file was described.
+    storages: Arc<Storages>,
     /// Of one tile of several, where it lies.
     pub(super) place: Option<TilePlace>,
 }
 
 impl Holder {
-    pub(super) fn new(dataset: Arc<Dataset>, format: Format) -> Self {
-        Holder { place: tile_place(&dataset), dataset, format }
+    /// Opens a file or store once, for its description, its coordinates, and the places of the arrays of some names.
+    pub(super) fn describe(format: Format, path: &Path, names: &[&str]) -> Result<Self, SourceError> {
+        let wanted = |array: &ArrayInfo| array.shape.len() < 2 || names.contains(&array.name.as_str());
+        let (dataset, storages) = format.describe(path, &wanted)?;
+        let place = tile_place(&dataset);
+        Ok(Holder { dataset: Arc::new(dataset), format, storages: Arc::new(storages), place })
     }
 
     pub(super) fn locate(&self, array: &ArrayInfo) -> Result<Storage, SourceError> {
+        if let Some(known) = self.storages.get(&array.name) {
+            return Ok(known.clone());
+        }
         match self.format {
             Format::Netcdf => netcdf::locate(&self.dataset.path, array),
             Format::Zarr => zarr::locate(&self.dataset.path, array),

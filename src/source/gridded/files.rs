@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::SourceError;
-use super::super::dataset::Dataset;
+use super::super::dataset::{ArrayInfo, Dataset};
+use super::super::netcdf::Storages;
 use super::super::{netcdf, zarr};
 
 /// A format of files that describe themselves.
@@ -19,14 +20,18 @@ pub enum Format {
 const ENDINGS: [&str; 5] = ["nc", "nc4", "cdf", "nc3", "h5"];
 
 impl Format {
-    /// Describes a file or store.
+    /// Describes a file or store, and finds where the values of `wanted` arrays are where that costs an opening.
     ///
     /// # Errors
     /// When it cannot be read, or is of another format.
-    pub fn describe(self, path: &Path) -> Result<Dataset, SourceError> {
+    pub(super) fn describe(
+        self,
+        path: &Path,
+        wanted: &dyn Fn(&ArrayInfo) -> bool,
+    ) -> Result<(Dataset, Storages), SourceError> {
         match self {
-            Format::Netcdf => netcdf::describe(path),
-            Format::Zarr => zarr::describe(path),
+            Format::Netcdf => netcdf::describe_and_locate(path, wanted),
+            Format::Zarr => Ok((zarr::describe(path)?, Storages::new())),
         }
     }
 

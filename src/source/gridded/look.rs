@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Dataset};
+use super::assemble::Holder;
 use super::files::{Format, expand};
 use super::roles::{Axes, DimensionNames, axes};
 use super::times::Times;
@@ -65,29 +66,26 @@ fn one(
     dimensions: &DimensionNames,
     epoch: Option<DateTime>,
 ) -> Result<Looked, SourceError> {
-    let dataset = Arc::new(format.describe(path)?);
+    let holder = Holder::describe(format, path, &[])?;
+    let dataset = Arc::clone(&holder.dataset);
     let mut times: BTreeMap<String, Result<TimesOfFile, String>> = BTreeMap::new();
     for array in dataset.arrays.iter().filter(|array| array.dimensions.len() > 1) {
         let Ok(found) = axes(&dataset, array, dimensions) else { continue };
         let Some(name) = found.time.map(|axis| &array.dimensions[axis]) else { continue };
         if !times.contains_key(name) {
-            times.insert(
-                name.clone(),
-                of_file(&dataset, format, array, &found, epoch).map_err(|error| error.to_string()),
-            );
+            times.insert(name.clone(), of_file(&holder, array, &found, epoch).map_err(|error| error.to_string()));
         }
     }
     Ok(Looked { dataset, times })
 }
 
 fn of_file(
-    dataset: &Dataset,
-    format: Format,
+    holder: &Holder,
     array: &ArrayInfo,
     axes: &Axes,
     epoch: Option<DateTime>,
 ) -> Result<TimesOfFile, SourceError> {
-    let times = Times::read(dataset, format, array, axes, epoch)?;
+    let times = Times::read(holder, array, axes, epoch)?;
     Ok(TimesOfFile {
         milliseconds: times.instants().map(|instant| instant.0).collect(),
         calendar: times.calendar_name(),

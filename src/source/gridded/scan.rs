@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::dataset::Dataset;
 use super::super::{LostSnapshot, LostSnapshots, SourceError, StepStatus, TimeAxis};
 use super::assemble::{Assembly, Holder, info_of};
 use super::catalog::{GriddedCatalog, GriddedField};
@@ -70,22 +69,21 @@ impl GriddedRequest {
     }
 }
 
-/// Descriptions, each made once.
-#[derive(Default)]
-struct Described(BTreeMap<PathBuf, Arc<Dataset>>);
+/// Files and stores, each described once.
+struct Described<'a> {
+    /// Names of the fields.
+    names: Vec<&'a str>,
+    known: BTreeMap<PathBuf, Holder>,
+}
 
-impl Described {
-    fn get(&mut self, format: Format, path: &PathBuf) -> Result<Arc<Dataset>, SourceError> {
-        if let Some(known) = self.0.get(path) {
-            return Ok(Arc::clone(known));
-        }
-        let dataset = Arc::new(format.describe(path)?);
-        self.0.insert(path.clone(), Arc::clone(&dataset));
-        Ok(dataset)
-    }
-
+impl Described<'_> {
     fn holders(&mut self, format: Format, paths: &[PathBuf]) -> Result<Vec<Holder>, SourceError> {
-        paths.iter().map(|path| Ok(Holder::new(self.get(format, path)?, format))).collect()
+        for path in paths {
+            if !self.known.contains_key(path) {
+                self.known.insert(path.clone(), Holder::describe(format, path, &self.names)?);
+            }
+        }
+        Ok(paths.iter().filter_map(|path| self.known.get(path)).cloned().collect())
     }
 }
 
@@ -112,7 +110,8 @@ impl Found {
 /// # Errors
 /// When files are missing or contradict each other; see [`SourceError`].
 pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
-    let mut described = Described::default();
+    let names = request.fields.iter().map(|(name, _)| name.as_str()).collect();
+    let mut described = Described { names, known: BTreeMap::new() };
     let mut found = Vec::new();
     for (name, key) in &request.fields {
         found.push(find(request, &mut described, name, key)?);
@@ -137,7 +136,8 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
     for (at, (assembly, found)) in assemblies.iter().zip(&found).enumerate() {
         fields.push(Arc::new(field(request, at, assembly, found, (&instants, &extent))?));
     }
-    let mut notes: Vec<String> = described.0.values().flat_map(|dataset| dataset.notes.iter().cloned()).collect();
+    let mut notes: Vec<String> =
+        described.known.values().flat_map(|holder| holder.dataset.notes.iter().cloned()).collect();
     notes.sort();
     notes.dedup();
     for (field, (name, _)) in fields.iter().zip(&request.fields) {
@@ -159,7 +159,7 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
         fields,
         lost,
         notes,
-        paths: described.0.into_keys().collect(),
+        paths: described.known.into_keys().collect(),
         missing_chunks_fail: request.missing_chunks_fail,
         cache: Arc::default(),
     };
@@ -171,7 +171,7 @@ const NAMED: usize = 12;
 
 fn find(
     request: &GriddedRequest,
-    described: &mut Described,
+    described: &mut Described<'_>,
     name: &str,
     key: &'static str,
 ) -> Result<Found, SourceError> {
@@ -203,7 +203,7 @@ fn find(
     let mut times: BTreeMap<Instant, Vec<Option<(usize, u64)>>> = BTreeMap::new();
     let (mut calendar, mut grain): (Option<Times>, i64) = (None, 1);
     for (at, holder) in holders.iter().enumerate() {
-        let these = Times::read(&holder.dataset, holder.format, info_of(holder, name)?, &assembly.axes, request.epoch)?;
+        let these = Times::read(holder, info_of(holder, name)?, &assembly.axes, request.epoch)?;
         if let Some(first) = &calendar {
             first.agrees(&these, &holder.dataset.path)?;
         }
@@ -232,7 +232,7 @@ fn find(
 
 fn grid_holders(
     request: &GriddedRequest,
-    described: &mut Described,
+    described: &mut Described<'_>,
     found: &[Found],
 ) -> Result<Vec<Holder>, SourceError> {
     if request.grid_extent.is_some() {

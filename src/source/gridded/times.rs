@@ -1,13 +1,11 @@
 //! The times of a file's snapshots, by CF's attributes of the time coordinate.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::super::cf_time::{CfTimes, TimeUnits, calendar_of};
-use super::super::dataset::{ArrayInfo, Dataset};
+use super::super::dataset::ArrayInfo;
 use super::super::{SourceError, TimeAxis};
 use super::assemble::Holder;
-use super::files::Format;
 use super::roles::Axes;
 use super::stored_array::StoredArray;
 use crate::terms::{DateTime, ParseTermError};
@@ -31,12 +29,12 @@ impl Times {
     /// # Errors
     /// No coordinate of the time dimension, or one whose units or values are no times.
     pub(super) fn read(
-        dataset: &Dataset,
-        format: Format,
+        holder: &Holder,
         array: &ArrayInfo,
         axes: &Axes,
         epoch: Option<DateTime>,
     ) -> Result<Times, SourceError> {
+        let dataset = &holder.dataset;
         let wrong = |reason: String| SourceError::Dataset { path: dataset.path.clone(), reason };
         let name = axes.time.map(|axis| &array.dimensions[axis]);
         let coordinate = match name {
@@ -58,8 +56,7 @@ impl Times {
             }));
         };
         let about = |error: ParseTermError| wrong(format!("{}: {error}", coordinate.name));
-        let holder = Holder::new(Arc::new(dataset.clone()), format);
-        let values = StoredArray::whole(&holder, coordinate)?;
+        let values = StoredArray::whole(holder, coordinate)?;
         let units = coordinate.attributes.text("units").unwrap_or("s");
         let calendar = calendar_of(coordinate.attributes.text("calendar"), units).map_err(about)?;
         let epoch = epoch.map(|date| calendar.seconds(&date)).transpose().map_err(about)?;

@@ -20,6 +20,7 @@ mod netcdf4;
 #[cfg(feature = "netcdf")]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -49,13 +50,13 @@ fn format(path: &Path) -> Result<Format, SourceError> {
     }
     let mut first = Vec::new();
     file.by_ref().take(8).read_to_end(&mut first).map_err(unreadable)?;
+    if first.starts_with(b"CDF") {
+        return Ok(Format::Classic);
+    }
     let mut there = [0; 8];
     let behind_a_user_block = |at| file.read_exact_at(&mut there, at).is_ok() && there == SIGNATURE;
     if first == SIGNATURE || (9..20).map(|power| 1 << power).any(behind_a_user_block) {
         return Ok(Format::Hdf5);
-    }
-    if first.starts_with(b"CDF") {
-        return Ok(Format::Classic);
     }
     let reason = match first.len() {
         0 => "is empty; a netCDF file was expected".to_owned(),
@@ -72,11 +73,26 @@ fn format(path: &Path) -> Result<Format, SourceError> {
 /// # Errors
 /// When it cannot be read, is no netCDF file, is cut short, or is a netCDF-4 file and the build cannot read those.
 pub fn describe(path: &Path) -> Result<Dataset, SourceError> {
+    describe_and_locate(path, &|_| false).map(|(dataset, _)| dataset)
+}
+
+/// Describes a file, and finds where the values of some arrays are while it is open: of those that are `wanted`, as far as
+/// [`locate`] would find them.
+///
+/// # Errors
+/// As [`describe`].
+pub fn describe_and_locate(
+    path: &Path,
+    wanted: &dyn Fn(&ArrayInfo) -> bool,
+) -> Result<(Dataset, Storages), SourceError> {
     match format(path)? {
-        Format::Classic => classic::describe(path),
-        Format::Hdf5 => netcdf4::describe(path),
+        Format::Classic => classic::describe(path, wanted),
+        Format::Hdf5 => netcdf4::describe(path, wanted),
     }
 }
+
+/// By name of the array, where its values are.
+pub type Storages = HashMap<String, Storage>;
 
 /// Finds where the values of an array of a described file are.
 ///

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, ChunkReader, Dataset, Storage};
-use super::{ByLibrary, Hdf5Chunks};
+use super::{ByLibrary, Hdf5Chunks, Storages};
 
 fn not_built_in(path: &Path) -> SourceError {
     SourceError::Dataset {
@@ -15,7 +15,7 @@ fn not_built_in(path: &Path) -> SourceError {
     }
 }
 
-pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
+pub(super) fn describe(path: &Path, _wanted: &dyn Fn(&ArrayInfo) -> bool) -> Result<(Dataset, Storages), SourceError> {
     Err(not_built_in(path))
 }
 

@@ -9,9 +9,10 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use super::super::dataset::{ArrayInfo, Dataset, Dimension, Direct, Element, ElementKind};
+use super::super::dataset::{ArrayInfo, Dataset, Dimension, Direct, Element, ElementKind, Storage};
 use super::super::number::Endian;
 use super::super::{SourceError, netcdf};
+use super::Storages;
 use header::{Header, Type, Variable, Version};
 use places::Places;
 
@@ -25,8 +26,8 @@ fn read(path: &Path) -> Result<(Header, Places), SourceError> {
     Ok((header, places))
 }
 
-/// Describes a file.
-pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
+/// Describes a file, and tells where the values of arrays are that are `wanted`.
+pub(super) fn describe(path: &Path, wanted: &dyn Fn(&ArrayInfo) -> bool) -> Result<(Dataset, Storages), SourceError> {
     let (header, places) = read(path)?;
     let dimensions = header.dimensions.iter().map(|(name, length)| Dimension {
         name: name.clone(),
@@ -38,22 +39,33 @@ pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         Version::Offset64 => "netCDF classic (64-bit offset)",
         Version::Data64 => "netCDF classic (64-bit data)",
     };
-    let (mut arrays, mut texts) = (Vec::new(), Vec::new());
+    let (mut arrays, mut texts, mut storages) = (Vec::new(), Vec::new(), Storages::new());
     for variable in &header.variables {
         match variable.of {
-            Type::Number(kind) => arrays.push(info(&header, &places, variable, kind)),
+            Type::Number(kind) => {
+                let info = info(&header, &places, variable, kind);
+                if wanted(&info) {
+                    storages.insert(info.name.clone(), Storage::Direct(direct(path, &header, &places, variable)));
+                }
+                arrays.push(info);
+            }
             Type::Char => texts.push(variable.name.as_str()),
         }
     }
     let notes = if texts.is_empty() { Vec::new() } else { vec![netcdf::left_out(&texts, "texts")] };
-    Ok(Dataset {
+    let dataset = Dataset {
         path: path.to_owned(),
         format: format.into(),
         dimensions: dimensions.collect(),
         arrays,
         attributes: header.attributes,
         notes,
-    })
+    };
+    Ok((dataset, storages))
+}
+
+fn direct(path: &Path, header: &Header, places: &Places, variable: &Variable) -> Direct {
+    Direct { path: path.to_owned(), offset: variable.begin, strides: places.strides(header, variable) }
 }
 
 fn info(header: &Header, places: &Places, variable: &Variable, kind: ElementKind) -> ArrayInfo {
@@ -79,5 +91,5 @@ pub(super) fn locate(path: &Path, array: &ArrayInfo) -> Result<Direct, SourceErr
     });
     let (variable, now) = found.ok_or_else(|| netcdf::not_there(path, array))?;
     netcdf::check_unchanged(path, array, &now)?;
-    Ok(Direct { path: path.to_owned(), offset: variable.begin, strides: places.strides(&header, variable) })
+    Ok(direct(path, &header, &places, variable))
 }

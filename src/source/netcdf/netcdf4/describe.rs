@@ -6,13 +6,17 @@ use netcdf::types::{FloatType, IntType, NcVariableType};
 
 use super::super::super::SourceError;
 use super::super::super::dataset::{ArrayInfo, Attribute, Attributes, Dataset, Dimension, Element, ElementKind};
-use super::super::{default_fill, filters, left_out};
+use super::super::{Storages, default_fill, filters, left_out};
 use super::access::{Access, OpenFile, check_length, native};
 use super::library::{failed, with_library};
+use super::locate::storage;
 use super::raw::{DatasetHeader, Fill};
 
-/// Describes a file.
-pub(in super::super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
+/// Describes a file, and finds where the values of arrays are that are `wanted`.
+pub(in super::super) fn describe(
+    path: &Path,
+    wanted: &dyn Fn(&ArrayInfo) -> bool,
+) -> Result<(Dataset, Storages), SourceError> {
     check_length(path)?;
     with_library(path, || {
         let file = netcdf::open(path).map_err(|error| failed(path, "opening it as netCDF-4", error))?;
@@ -20,6 +24,8 @@ pub(in super::super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         let mut walk = Walk {
             open: &open,
             path,
+            wanted,
+            storages: Storages::new(),
             scopes: Vec::new(),
             data: Dataset {
                 path: path.to_owned(),
@@ -33,18 +39,20 @@ pub(in super::super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         };
         let root = file.root().ok_or_else(|| failed(path, "finding its first group", "there is none"))?;
         walk.group("", &root);
-        let Walk { mut data, others, .. } = walk;
+        let Walk { mut data, others, storages, .. } = walk;
         if !others.is_empty() {
             let others: Vec<&str> = others.iter().map(String::as_str).collect();
             data.notes.push(left_out(&others, "no numbers"));
         }
-        Ok(data)
+        Ok((data, storages))
     })
 }
 
 struct Walk<'a> {
     open: &'a OpenFile,
     path: &'a Path,
+    wanted: &'a dyn Fn(&ArrayInfo) -> bool,
+    storages: Storages,
     /// Of each group from the first to the present one: its dimensions' own names and lengths, and the names they are
     /// given.
     scopes: Vec<Vec<(String, u64, String)>>,
@@ -102,6 +110,11 @@ impl Walk<'_> {
                 .notes
                 .push(format!("{name} is read by the netCDF library, one thread at a time: {}", why.escape_debug())),
             Access::Filtered(_, codec) => self.data.notes.push(cannot_be_read(self.path, &name, codec).to_string()),
+        }
+        if (self.wanted)(&info)
+            && let Ok(storage) = storage(self.path, &info, self.open, access)
+        {
+            self.storages.insert(name, storage);
         }
         self.data.arrays.push(info);
     }

@@ -22,16 +22,21 @@ pub(in super::super) fn locate(path: &Path, array: &ArrayInfo) -> Result<Storage
         let now = variable.and_then(|variable| described(&open, &array.name, &variable));
         let (now, access) = now.ok_or_else(|| not_there(path, array))?;
         check_unchanged(path, array, &now)?;
-        let wrong = |Odd(reason)| SourceError::Dataset { path: path.to_owned(), reason };
-        match access {
-            Access::Library(reason) => Ok(Storage::Library(ByLibrary { path: path.to_owned(), reason })),
-            Access::Filtered(_, codec) => Err(cannot_be_read(path, &array.name, &codec)),
-            Access::Header(header) => storage(path, array, &open, header).map_err(wrong),
-        }
+        storage(path, array, &open, access)
     })
 }
 
-fn storage(path: &Path, array: &ArrayInfo, open: &OpenFile, header: DatasetHeader) -> Result<Storage, Odd> {
+/// Where the values of an array of an open file are.
+pub(super) fn storage(path: &Path, array: &ArrayInfo, open: &OpenFile, access: Access) -> Result<Storage, SourceError> {
+    let wrong = |Odd(reason)| SourceError::Dataset { path: path.to_owned(), reason };
+    match access {
+        Access::Library(reason) => Ok(Storage::Library(ByLibrary { path: path.to_owned(), reason })),
+        Access::Filtered(_, codec) => Err(cannot_be_read(path, &array.name, &codec)),
+        Access::Header(header) => by_header(path, array, open, header).map_err(wrong),
+    }
+}
+
+fn by_header(path: &Path, array: &ArrayInfo, open: &OpenFile, header: DatasetHeader) -> Result<Storage, Odd> {
     let table = match &header.layout {
         Layout::Contiguous { address, .. } if *address != UNDEFINED => {
             return direct(path, array, *address, open.length).map(Storage::Direct);
