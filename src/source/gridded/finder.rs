@@ -20,8 +20,11 @@ pub(super) struct Factor {
 /// CF's names of masks that are 1 on land: ECMWF's `lsm`, CMIP's `sftlf`.
 const OF_LAND: [&str; 2] = ["land_binary_mask", "land_area_fraction"];
 
+/// The key of the angle's name.
+pub(super) const ANGLE_KEY: &str = "grid_names.angle";
+
 /// The key of a field's name.
-fn key_of(field: GridField) -> &'static str {
+pub(super) fn key_of(field: GridField) -> &'static str {
     match field {
         GridField::Xc => "grid_names.XC",
         GridField::Yc => "grid_names.YC",
@@ -114,7 +117,7 @@ impl Finder<'_> {
         if let Some(name) = &self.request.angle {
             let holders = holders_of(self.holders, name, |_| true);
             return match holders.is_empty() {
-                true => Err(no_array("grid_names.angle", name, self.holders, 1)),
+                true => Err(no_array(ANGLE_KEY, name, self.holders, 1)),
                 false => Ok(Some((name.clone(), holders))),
             };
         }
@@ -139,19 +142,20 @@ impl Finder<'_> {
         lies && is_single(axes.time) && (field.has_levels() || is_single(axes.level))
     }
 
-    /// An array of a field on a grid of `extent`; `shift` is stored index minus native index of rows and columns.
+    /// An array of a field, which the key names, on a grid of `extent`; `shift` is stored index minus native index of rows and
+    /// columns.
     ///
     /// # Errors
     /// An array of another shape than the grid's, and when it cannot be told where its values are.
     pub(super) fn field(
         &self,
-        field: GridField,
+        (field, key): (GridField, &'static str),
         (name, holders): (&str, &[Holder]),
         shift: [i64; 2],
         extent: &Extent,
     ) -> Result<GriddedField, SourceError> {
         let assembly = Assembly::new(name, holders, &self.request.dimensions)?;
-        check_grid_array((field, key_of(field), name), &assembly, holders, (extent, shift))?;
+        check_grid_array((field, key, name), &assembly, holders, (extent, shift))?;
         // Of a tile in several files, one.
         let mut order: Vec<usize> = (0..holders.len()).collect();
         order.sort_by_key(|&at| assembly.tile_of(&holders[at]));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::super::SourceError;
 use super::assemble::Holder;
 use super::catalog::GriddedField;
-use super::finder::{Factor, Finder};
+use super::finder::{ANGLE_KEY, Factor, Finder, key_of};
 use super::kept_chunks::{ChunkBytes, KeptChunks, most_bytes};
 use super::roles::DimensionNames;
 use super::stored_array::{Destination, Plane};
@@ -101,7 +101,7 @@ impl GriddedGrid {
             let mut factors = Vec::new();
             for Factor { name, holders, divides } in &found {
                 factors.push((arrays.len(), *divides));
-                arrays.push(Arc::new(finder.field(field, (name, holders), shift, &extent)?));
+                arrays.push(Arc::new(finder.field((field, key_of(field)), (name, holders), shift, &extent)?));
             }
             sources.push((field, Source::Product(factors)));
         }
@@ -112,7 +112,7 @@ impl GriddedGrid {
             let units = info.and_then(|info| info.attributes.text("units")).unwrap_or("radians").to_ascii_lowercase();
             let factor = if units.starts_with("deg") { std::f64::consts::PI / 180.0 } else { 1.0 };
             let at = arrays.len();
-            arrays.push(Arc::new(finder.field(GridField::AngleCs, (&name, &holders), [0, 0], &extent)?));
+            arrays.push(Arc::new(finder.field((GridField::AngleCs, ANGLE_KEY), (&name, &holders), [0, 0], &extent)?));
             sources.push((GridField::AngleCs, Source::Angle(at, factor)));
             sources.push((GridField::AngleSn, Source::Angle(at, factor)));
         }

@@ -109,7 +109,10 @@ fn arrays_of_another_grid_are_refused() {
     let angle = |store: &Store<'_>| {
         store.array("angle", &[("y", 4), ("x", 6)], |_| 0.0, "");
     };
-    has_words(found(none(), angle), &["angle, which is AngleCS", "6 x 4 points"]);
+    has_words(
+        found(none(), angle),
+        &["angle, which is AngleCS", "6 x 4 points", "grid_names.angle can name another array"],
+    );
     let line = |store: &Store<'_>| {
         store.array("line", &[("x", 5)], |_| 1.0, "");
     };
