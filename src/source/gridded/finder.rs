@@ -142,8 +142,8 @@ impl Finder<'_> {
         lies && is_single(axes.time) && (field.has_levels() || is_single(axes.level))
     }
 
-    /// An array of a field, which the key names, on a grid of `extent`; `shift` is stored index minus native index of rows and
-    /// columns.
+    /// An array of a field, which the key names, on a grid of `extent`; `shift` is stored index minus native index, of rows
+    /// and columns.
     ///
     /// # Errors
     /// An array of another shape than the grid's, and when it cannot be told where its values are.

@@ -2,8 +2,8 @@
 //! of snapshots of the fields on one grid and one time axis, blocks of them, and the grid.
 //!
 //! `roles` tells what dimensions are, `packing` what stored values mean, `assemble` joins the files of tiles and of stretches
-//! of time, `scan` and `fitting` judge them. `stored_array` reads windows, of chunks through `cache`, which holds each as long
-//! as somebody needs it. `finder` tells which arrays are the grid's; its chunks go through `kept_chunks`.
+//! of time, `scan` and `fitting` judge them. `stored_array` reads windows, of chunks through `cache`, which holds each as
+//! long as somebody needs it. `finder` tells which arrays are the grid's, of which `kept_chunks` keeps the last used.
 
 mod assemble;
 mod block;
