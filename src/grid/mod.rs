@@ -46,6 +46,12 @@ pub trait GridFiles: Send + Sync {
     /// # Errors
     /// When the file cannot be read, is of another shape than `extent`, or lacks the level.
     fn read(&self, name: GridField, level: usize, window: &Window) -> Result<Vec<f64>, GridError>;
+    /// Bytes of what was read that may stay in memory, until it is forgotten.
+    fn kept_bytes(&self) -> u64 {
+        0
+    }
+    /// Gives back the memory of what was read.
+    fn forget(&self) {}
 }
 
 /// What can be wrong with a grid.

@@ -159,7 +159,7 @@ pub(super) fn plan_rest(
             columns,
             first_row: setup.lattice.j.start % rows,
         }),
-        source_bytes: setup.catalog.kept_bytes(),
+        source_bytes: setup.catalog.kept_bytes().saturating_add(setup.grid_files().kept_bytes()),
         cuts: Cuts::at(setup.catalog.cuts()),
         interval: Seconds(time.interval()),
         start: time.start(),

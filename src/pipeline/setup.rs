@@ -328,6 +328,11 @@ fn look_at_mds(config: &Config) -> Result<Setup, Error> {
 
 fn look_at_gridded(config: &Config, format: gridded::Format) -> Result<Setup, Error> {
     let (catalog, files) = scan_gridded(config, format)?;
+    let mask = files.files();
+    let levels = if mask.has(GridField::HFacC) { mask.levels(GridField::HFacC)? } else { 1 };
+    if let Some(doubt) = gridded::doubtful_level(&catalog.fields, config.input.level as u64, levels as u64) {
+        warn!("{doubt}");
+    }
     let shared = files.clone();
     let masks = Masks::new(shared.files(), catalog.extent);
     survey(config, Catalog::Gridded(catalog), None, &masks, files)
@@ -393,5 +398,6 @@ fn survey(
         false => Reach::GLOBE,
     };
     check_areas(config, &grid, files)?;
+    files.forget();
     Ok(Setup { catalog, grid, lattice, reach, fields, files: source })
 }

@@ -109,6 +109,19 @@ forms.netcdf4(dataset, work / "nan.nc", **CHUNKS)
 with netCDF4.Dataset(work / "nan.nc", "a") as file:
     file["U"][7, 20, 20] = np.nan
 case("a value that is none", 3, "U of", "nan.nc")
+forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
+case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
+good = {"grid": str(work / "good.nc")}
+case("a name of the grid that no file has", 3, 'grid_names.hFacC = "landsee": no array of that name', "good.nc", **good,
+     **{"input.grid_names.hFacC": "landsee"})
+case("an angle that no file has", 3, 'grid_names.angle = "theta": no array of that name', "good.nc", **good, **{"input.grid_names.angle": "theta"})
+case("a dimension that no array has", 3, 'dimensions = { time = "tyme" }', "good.nc", **good, **{"input.dimensions.time": "tyme"})
+of_land = dataset[["hFacC"]].rename(hFacC="lsm")
+of_land.lsm.attrs["standard_name"] = "land_binary_mask"
+forms.netcdf4(of_land, work / "lsm.nc")
+case("a mask of land", 3, "lsm is 1 on land", "good.nc", grid=str(work / "lsm.nc"), **{"input.grid_names.hFacC": "lsm"})
+forms.netcdf4(dataset[["hFacC"]].expand_dims(k=3), work / "levels.nc")
+case("a level that the mask has not", 3, "level = 7: ", "good.nc", grid=str(work / "levels.nc"), level=7)
 
 # Zarr
 case("no Zarr store", 3, "no Zarr store at", "nowhere.zarr")

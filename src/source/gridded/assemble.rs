@@ -104,7 +104,7 @@ impl<'a> Assembly<'a> {
         Ok(Assembly { name, holders, axes, tiles })
     }
 
-    /// The places of all holders in the mosaic's order, by what `key` says of each: those of one key make up one time.
+    /// The place of a holder's tile in the mosaic's order; 0 for files of the whole.
     pub(super) fn tile_of(&self, holder: &Holder) -> usize {
         let number = holder.place.as_ref().and_then(|place| place.tile.number);
         let tiles = self.tiles.as_ref().map_or(&[][..], Mosaic::tiles);

@@ -6,7 +6,7 @@ use crate::grid::GridField;
 /// `1/` divide.
 ///
 /// In a list, a name that says which points it is of goes before one that does not: NEMO's `nav_lon` is of the points of
-/// the file that it stands in.
+/// the file that it stands in. `lsm` is no mask of water: ECMWF's is 1 on land.
 pub(super) fn known_names(field: GridField) -> &'static [&'static [&'static str]] {
     match field {
         GridField::Xc => &[
@@ -52,7 +52,7 @@ pub(super) fn known_names(field: GridField) -> &'static [&'static [&'static str]
         GridField::Ra => {
             &[&["rAc"], &["areacello"], &["area_t"], &["TAREA"], &["areaT"], &["e1t", "e2t"], &["1/pm", "1/pn"]]
         }
-        GridField::HFacC => &[&["maskC"], &["tmask"], &["mask_rho"], &["tmaskutil"], &["wet"], &["lsm"], &["mask"]],
+        GridField::HFacC => &[&["maskC"], &["tmask"], &["mask_rho"], &["tmaskutil"], &["wet"], &["mask"]],
         GridField::HFacW => &[&["maskW"], &["umask"], &["mask_u"], &["umaskutil"], &["wet_u"]],
         GridField::HFacS => &[&["maskS"], &["vmask"], &["mask_v"], &["vmaskutil"], &["wet_v"]],
         GridField::AngleCs | GridField::AngleSn => &[],

@@ -2,16 +2,20 @@
 //! of snapshots of the fields on one grid and one time axis, blocks of them, and the grid.
 //!
 //! `roles` tells what dimensions are, `packing` what stored values mean, `assemble` joins the files of tiles and of stretches
-//! of time, `scan` judges them. `stored_array` reads windows, of chunks through `cache`, which holds each as long as somebody
-//! needs it.
+//! of time, `scan` and `fitting` judge them. `stored_array` reads windows, of chunks through `cache`, which holds each as
+//! long as somebody needs it. `finder` tells which arrays are the grid's, of which `kept_chunks` keeps the last used.
 
 mod assemble;
 mod block;
 mod cache;
 mod catalog;
 mod files;
+mod finder;
 mod fitting;
 mod grid;
+#[cfg(test)]
+mod grid_tests;
+mod kept_chunks;
 mod known_names;
 mod look;
 mod packing;
@@ -28,6 +32,7 @@ pub use block::GriddedBlock;
 pub use cache::{ChunkCache, ChunkKey};
 pub use catalog::{GriddedCatalog, GriddedField, Part};
 pub use files::{Format, expand};
+pub use fitting::doubtful_level;
 pub use grid::{GridName, GridRequest, GriddedGrid};
 pub use look::{Looked, TimesOfFile, look};
 pub use packing::Packing;

@@ -8,6 +8,12 @@ use crate::terms::Sample;
 /// What netCDF writes where nothing was written, of floating-point numbers.
 const NOTHING_WRITTEN: f64 = 9.969_209_968_386_869e36;
 
+/// The float64 of a number that was written as float32: of 1e20, which is 1.00000002004e20 there, 1e20.
+fn same_number(value: f64) -> Option<f64> {
+    let single = value as f32;
+    (f64::from(single) == value).then(|| single.to_string().parse().ok()).flatten()
+}
+
 /// How the values of an array are packed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Packing {
@@ -15,7 +21,7 @@ pub struct Packing {
     pub element: Element,
     /// Factor, then summand; none for values as they are.
     pub scaled: Option<[f64; 2]>,
-    /// Stored values that stand for none.
+    /// Stored values that stand for none, as an array of its type has them: attributes may be of another type.
     pub missing: Vec<f64>,
 }
 
@@ -37,6 +43,11 @@ impl Packing {
             // Written as numbers with a sign.
             let range = (1_u64 << (8 * u32::from(bytes))) as f64;
             missing.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value += range);
+        }
+        match element.kind {
+            ElementKind::Float32 => missing.iter_mut().for_each(|value| *value = f64::from(*value as f32)),
+            ElementKind::Float64 => missing.extend(missing.clone().into_iter().filter_map(same_number)),
+            _ => {}
         }
         let floating = matches!(element.kind, ElementKind::Float32 | ElementKind::Float64);
         if floating && missing.is_empty() {
@@ -114,6 +125,30 @@ mod tests {
         assert!(out[0] == 0.0 && out[1].is_nan() && out[2] == 2.5 && out[3] > 9e36);
         packing(ElementKind::Float32, &[]).decode(&raw, &mut out);
         assert!(out[0] == 0.0 && out[1] == 1e20 && out[3].is_nan());
+    }
+
+    #[test]
+    fn fill_values_of_another_type_than_the_array_are_found() {
+        let packing_of = |kind, fill: f64| packing(kind, &[("missing_value", fill)]);
+        let single: Vec<u8> = [1e20_f32, 0.25].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let double: Vec<u8> = [1e20_f64, 0.25].iter().flat_map(|value| value.to_le_bytes()).collect();
+        for (packing, raw) in [
+            (packing_of(ElementKind::Float32, 1e20), &single),
+            (packing_of(ElementKind::Float32, f64::from(1e20_f32)), &single),
+            (packing_of(ElementKind::Float64, 1e20), &double),
+            (packing_of(ElementKind::Float64, f64::from(1e20_f32)), &double),
+        ] {
+            let (mut as_double, mut as_single) = ([0.0_f64; 2], [0.0_f32; 2]);
+            packing.decode(raw, &mut as_double);
+            packing.decode(raw, &mut as_single);
+            assert!(as_double[0].is_nan() && as_single[0].is_nan(), "{packing:?}");
+            assert!(as_double[1] == 0.25 && as_single[1] == 0.25);
+            let scaled = Packing { scaled: Some([2.0, 0.0]), ..packing };
+            scaled.decode(raw, &mut as_double);
+            assert!(as_double[0].is_nan() && as_double[1] == 0.5);
+        }
+        // Too large for the array: no value can be it.
+        assert!(packing_of(ElementKind::Float32, 1e300).missing.is_empty());
     }
 
     #[test]

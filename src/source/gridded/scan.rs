@@ -8,8 +8,9 @@ use super::super::{LostSnapshot, LostSnapshots, SourceError, StepStatus, TimeAxi
 use super::assemble::{Assembly, Holder, info_of};
 use super::catalog::{GriddedCatalog, GriddedField};
 use super::files::{Format, expand};
-use super::fitting::check_shape;
-use super::grid::{GridRequest, GriddedGrid, shape};
+use super::finder::shape;
+use super::fitting::{check_dimensions, check_shape, no_array};
+use super::grid::{GridRequest, GriddedGrid};
 use super::times::{Instant, Times};
 use crate::grid::{Extent, LLC_FACES, Periodic};
 use crate::terms::DateTime;
@@ -123,6 +124,7 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
         .map(|((name, _), found)| Assembly::new(name, &found.holders, &request.grid.dimensions))
         .collect::<Result<_, _>>()?;
     let grid_holders = grid_holders(request, &mut described, &found)?;
+    check_dimensions(&request.grid.dimensions, described.0.values())?;
     let extent = extent(request, &grid_holders)?;
     for (at, (assembly, found)) in assemblies.iter().zip(&found).enumerate() {
         check_shape(request, at, assembly, found, &extent)?;
@@ -166,9 +168,6 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
     Ok(Scanned { catalog, grid })
 }
 
-/// Arrays that are named where the asked one is not there.
-const NAMED: usize = 12;
-
 fn find(
     request: &GriddedRequest,
     described: &mut Described<'_>,
@@ -179,24 +178,7 @@ fn find(
     let all = described.holders(request.format, &paths)?;
     let holders: Vec<Holder> = all.iter().filter(|holder| holder.dataset.array(name).is_some()).cloned().collect();
     if holders.is_empty() {
-        let mut have: Vec<&str> = all
-            .iter()
-            .flat_map(|holder| &holder.dataset.arrays)
-            .filter(|array| array.shape.len() > 1)
-            .map(|array| array.name.as_str())
-            .collect();
-        have.sort_unstable();
-        have.dedup();
-        let rest = have.len().saturating_sub(NAMED);
-        have.truncate(NAMED);
-        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        return Err(SourceError::NoArray {
-            key,
-            name: name.to_owned(),
-            path: paths.first().cloned().unwrap_or_default(),
-            more: if paths.len() > 1 { format!(" and {} other file(s)", paths.len() - 1) } else { String::new() },
-            have: if have.is_empty() { "none".into() } else { have.join(", ") + &rest },
-        });
+        return Err(no_array(key, name, &all, 2));
     }
     let assembly = Assembly::new(name, &holders, &request.grid.dimensions)?;
     let tiles = assembly.tiles_of_a_time();
