@@ -124,7 +124,7 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
         .map(|((name, _), found)| Assembly::new(name, &found.holders, &request.grid.dimensions))
         .collect::<Result<_, _>>()?;
     let grid_holders = grid_holders(request, &mut described, &found)?;
-    check_dimensions(&request.grid.dimensions, described.0.values())?;
+    check_dimensions(&request.grid.dimensions, described.known.values().map(|holder| &holder.dataset))?;
     let extent = extent(request, &grid_holders)?;
     for (at, (assembly, found)) in assemblies.iter().zip(&found).enumerate() {
         check_shape(request, at, assembly, found, &extent)?;
