@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::time::Gap;
 use crate::source::dataset::ArrayInfo;
-use crate::source::gridded::{Looked, Packing};
+use crate::source::gridded::{Looked, Packing, TimesOfFile};
 
 /// What some paths stand for.
 #[derive(Clone, Debug, Serialize)]
@@ -53,7 +53,7 @@ pub struct ArrayReport {
 }
 
 /// Times along one dimension.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct StoreTimeReport {
     /// The dimension.
     pub dimension: String,
@@ -69,10 +69,14 @@ pub struct StoreTimeReport {
     pub seconds_per_step: Option<f64>,
     /// Whole steps without a snapshot.
     pub missing: u64,
-    /// Where they are, in milliseconds since 1970.
+    /// Where they are.
     pub gaps: Vec<DatedGap>,
-    /// Distances that are no whole number of steps.
+    /// Distances that are no whole number of steps, where a run would find the times uneven.
     pub uneven: Vec<DatedGap>,
+    /// Files whose times are of another calendar; they are not among the others.
+    pub other_calendars: usize,
+    /// What a run would refuse: several calendars, times that come twice.
+    pub odd: Vec<String>,
     /// Files whose times cannot be read, with the reason.
     pub unreadable: Vec<String>,
 }
@@ -162,45 +166,79 @@ fn along(dimension: &str, looked: &[Looked]) -> Option<StoreTimeReport> {
     let of = || looked.iter().filter_map(|file| Some((file, file.times.get(dimension)?)));
     let unreadable =
         of().filter_map(|(file, times)| Some(format!("{}: {}", file.dataset.path.display(), times.as_ref().err()?)));
-    let unreadable: Vec<String> = unreadable.collect();
-    let mut all: BTreeMap<i64, ()> = BTreeMap::new();
-    let readable = || of().filter_map(|(_, times)| times.as_ref().ok());
-    readable().for_each(|times| all.extend(times.milliseconds.iter().map(|&time| (time, ()))));
-    let sorted: Vec<i64> = all.into_keys().collect();
-    let Some(any) = readable().next() else {
-        return Some(StoreTimeReport {
-            dimension: dimension.to_owned(),
-            calendar: String::new(),
-            count: 0,
-            first: String::new(),
-            last: String::new(),
-            seconds_per_step: None,
-            missing: 0,
-            gaps: Vec::new(),
-            uneven: Vec::new(),
-            unreadable,
-        });
-    };
+    let mut report =
+        StoreTimeReport { dimension: dimension.to_owned(), unreadable: unreadable.collect(), ..Default::default() };
+    let readable: Vec<(&Looked, &TimesOfFile)> =
+        of().filter_map(|(file, times)| Some((file, times.as_ref().ok()?))).collect();
+    let Some((_, any)) = readable.first() else { return Some(report) };
+    report.calendar = any.calendar().to_owned();
+    let of_another = |(_, times): &&(&Looked, &TimesOfFile)| times.calendar() != any.calendar();
+    if let Some((file, times)) = readable.iter().find(of_another) {
+        report.other_calendars = readable.iter().filter(of_another).count();
+        report.odd.push(format!(
+            "the times of {} are of the calendar {}, those of {} file(s) of {}, which are shown; one run has one calendar",
+            file.dataset.path.display(),
+            times.calendar(),
+            readable.len() - report.other_calendars,
+            any.calendar()
+        ));
+    }
+    let shown: Vec<&(&Looked, &TimesOfFile)> = readable.iter().filter(|of| !of_another(of)).collect();
+    let mut files_of: BTreeMap<i64, Vec<&Looked>> = BTreeMap::new();
+    for (file, times) in &shown {
+        times.milliseconds().for_each(|time| files_of.entry(time).or_default().push(file));
+    }
+    let twice: Vec<(i64, [&Looked; 2])> =
+        files_of.iter().filter_map(|(time, files)| Some((*time, same_twice(dimension, files)?))).collect();
+    if let Some((time, [one, other])) = twice.first() {
+        let places = match std::ptr::eq(*one, *other) {
+            true => format!("{} has it twice", one.dataset.path.display()),
+            false => format!("{} and {} have it", one.dataset.path.display(), other.dataset.path.display()),
+        };
+        let count = twice.len();
+        report.odd.push(format!("{count} time(s) of an array come twice, first {}: {places}", any.date(*time)));
+    }
+    let sorted: Vec<i64> = files_of.into_keys().collect();
     let (&first, &last) = (sorted.first()?, sorted.last()?);
-    // From the first on, so that no number is negative.
-    let from_first: Vec<u64> = sorted.iter().map(|time| time.abs_diff(first)).collect();
-    let usual = crate::source::usual_distance(&from_first);
-    let (gaps, uneven) = Gap::all(&from_first, usual);
-    let dated = |gap: &Gap| DatedGap {
-        after: any.date(first + gap.after as i64),
-        before: any.date(first + gap.before as i64),
-        missing: gap.missing,
-    };
-    Some(StoreTimeReport {
-        dimension: dimension.to_owned(),
-        calendar: any.calendar.to_owned(),
-        count: sorted.len(),
-        first: any.date(first),
-        last: any.date(last),
-        seconds_per_step: usual.map(|usual| usual as f64 / 1000.0),
-        missing: gaps.iter().map(|gap| gap.missing).sum(),
-        gaps: gaps.iter().map(dated).collect(),
-        uneven: uneven.iter().map(dated).collect(),
-        unreadable,
-    })
+    report.count = sorted.len();
+    (report.first, report.last) = (any.date(first), any.date(last));
+    let dated =
+        |after: i64, before: i64, missing: u64| DatedGap { after: any.date(after), before: any.date(before), missing };
+    let grain = shown.iter().map(|(_, times)| times.grain()).max().unwrap_or(1);
+    if let Some((step, places)) = any.axis(&sorted, grain) {
+        report.seconds_per_step = (sorted.len() > 1).then_some(step);
+        let there: Vec<(usize, i64)> =
+            places.iter().enumerate().filter_map(|(at, time)| Some((at, (*time)?))).collect();
+        let gaps = there.windows(2).filter(|pair| pair[1].0 > pair[0].0 + 1);
+        report.gaps = gaps.map(|pair| dated(pair[0].1, pair[1].1, (pair[1].0 - pair[0].0 - 1) as u64)).collect();
+    } else {
+        // From the first on, so that no number is negative.
+        let from_first: Vec<u64> = sorted.iter().map(|time| time.abs_diff(first)).collect();
+        let usual = crate::source::usual_distance(&from_first);
+        let (gaps, uneven) = Gap::all(&from_first, usual);
+        let all = |gaps: &[Gap]| -> Vec<DatedGap> {
+            gaps.iter().map(|gap| dated(first + gap.after as i64, first + gap.before as i64, gap.missing)).collect()
+        };
+        report.seconds_per_step = usual.map(|usual| usual as f64 / 1000.0);
+        (report.gaps, report.uneven) = (all(&gaps), all(&uneven));
+    }
+    report.missing = report.gaps.iter().map(|gap| gap.missing).sum();
+    Some(report)
+}
+
+/// Two of the files with one time that both have an array along `dimension`, of the same tile.
+fn same_twice<'a>(dimension: &str, files: &[&'a Looked]) -> Option<[&'a Looked; 2]> {
+    let mut seen: Vec<(&str, Option<[u32; 2]>, &'a Looked)> = Vec::new();
+    for &file in files {
+        let before = seen.len();
+        let along = |array: &&ArrayInfo| array.dimensions.len() > 1 && array.axis(dimension).is_some();
+        for array in file.dataset.arrays.iter().filter(along) {
+            let same = |(name, tile, _): &&(&str, Option<[u32; 2]>, &Looked)| *name == array.name && *tile == file.tile;
+            if let Some((_, _, other)) = seen[..before].iter().find(same) {
+                return Some([other, file]);
+            }
+            seen.push((array.name.as_str(), file.tile, file));
+        }
+    }
+    None
 }

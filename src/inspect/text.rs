@@ -108,7 +108,7 @@ impl fmt::Display for StoreTimeReport {
             let uneven = few(&self.uneven, |gap: &DatedGap| format!("{} to {}", gap.after, gap.before));
             writeln!(f, "    uneven: {uneven}")?;
         }
-        for reason in self.unreadable.iter().take(SHOWN) {
+        for reason in self.odd.iter().chain(self.unreadable.iter().take(SHOWN)) {
             writeln!(f, "    odd: {}: {reason}", self.dimension)?;
         }
         Ok(())

@@ -1,14 +1,16 @@
 //! What makes two runs give the same bytes: the configuration, the input's files, the program.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::setup::Setup;
+use crate::Error;
 use crate::config::Config;
-use crate::source::date_of;
+use crate::source::{SourceError, date_of, zarr};
 use crate::terms::{Bytes, InstructionSet};
 
 /// Counts the versions of the program that give other numbers for the same input and configuration; a test compares the
@@ -32,13 +34,24 @@ struct Program {
     instructions: String,
 }
 
-/// A file of the input as it was.
+/// A file of the input as it was, or the folder of a Zarr array.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct InputFile {
     path: PathBuf,
+    /// Of a folder, those of all files.
     bytes: u64,
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970; of a folder, of the file that was written last.
     modified: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    folder: Option<Folder>,
+}
+
+/// What tells the files of a folder from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Folder {
+    files: u64,
+    /// Over the names, sizes and dates of all files.
+    digest: u32,
 }
 
 /// Why a run cannot be gone on with, or not to its end.
@@ -98,19 +111,23 @@ const NAMED: usize = 3;
 
 impl Identity {
     /// Of a run of `config` on the input that was looked at.
-    pub(super) fn new(config: &Config, setup: &Setup) -> Identity {
+    ///
+    /// # Errors
+    /// When the folder of a Zarr array cannot be listed.
+    pub(super) fn new(config: &Config, setup: &Setup) -> Result<Identity, SourceError> {
         let mut paths = setup.paths();
         paths.extend(config.paths_read().into_iter().map(Path::to_owned));
         paths.sort_unstable();
         paths.dedup();
         // A server of a file system answers many questions at a time.
-        let input = paths.into_par_iter().filter_map(|path| InputFile::of(&path)).collect();
+        let input =
+            paths.into_par_iter().filter_map(|path| InputFile::of(&path).transpose()).collect::<Result<_, _>>()?;
         let program = Program {
             version: env!("CARGO_PKG_VERSION").into(),
             numbers: NUMBERS,
             instructions: format!("{} {:?}", std::env::consts::ARCH, InstructionSet::detect()),
         };
-        Identity { program, config: essential(&config.to_toml()), input }
+        Ok(Identity { program, config: essential(&config.to_toml()), input })
     }
 
     /// Whether a run of this identity may go on with `partial`, which was begun as `then`.
@@ -133,14 +150,16 @@ impl Identity {
     /// Whether the input's files are still what they were.
     ///
     /// # Errors
-    /// [`IdentityError::Changed`]: what was read may be of either. [`IdentityError::Lost`]: it is of the former.
-    pub(super) fn check_input(&self) -> Result<(), IdentityError> {
-        let now: Vec<Option<InputFile>> = self.input.par_iter().map(|file| InputFile::of(&file.path)).collect();
+    /// [`IdentityError::Changed`]: what was read may be of either. [`IdentityError::Lost`]: it is of the former. When the
+    /// folder of a Zarr array cannot be listed.
+    pub(super) fn check_input(&self) -> Result<(), Error> {
+        let now = self.input.par_iter().map(|file| InputFile::of(&file.path));
+        let now = now.collect::<Result<Vec<Option<InputFile>>, SourceError>>()?;
         let changed = self.input.iter().zip(&now).any(|(was, is)| is.as_ref().is_some_and(|is| is != was));
         let now: Vec<InputFile> = now.into_iter().flatten().collect();
         match differences(&self.input, &now) {
-            Some(differences) if changed => Err(IdentityError::Changed { differences }),
-            Some(differences) => Err(IdentityError::Lost { differences }),
+            Some(differences) if changed => Err(IdentityError::Changed { differences }.into()),
+            Some(differences) => Err(IdentityError::Lost { differences }.into()),
             None => Ok(()),
         }
     }
@@ -164,21 +183,53 @@ impl Program {
 }
 
 impl InputFile {
-    /// None if there is no such file.
-    fn of(path: &Path) -> Option<InputFile> {
-        let metadata = path.metadata().ok()?;
-        let modified = metadata.modified().ok()?;
-        let nanoseconds = match modified.duration_since(UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_nanos()).ok()?,
-            Err(before) => -i64::try_from(before.duration().as_nanos()).ok()?,
-        };
-        Some(InputFile { path: path.to_owned(), bytes: metadata.len(), modified: nanoseconds })
+    /// None if there is no such file or folder.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    fn of(path: &Path) -> Result<Option<InputFile>, SourceError> {
+        let Ok(metadata) = path.metadata() else { return Ok(None) };
+        if metadata.is_dir() {
+            return InputFile::of_folder(path).map(Some);
+        }
+        let modified = metadata.modified().ok().and_then(nanoseconds);
+        Ok(modified.map(|modified| InputFile { path: path.to_owned(), bytes: metadata.len(), modified, folder: None }))
+    }
+
+    fn of_folder(path: &Path) -> Result<InputFile, SourceError> {
+        let (mut bytes, mut newest, mut digest) = (0_u64, 0, 0);
+        let files = zarr::files_of(path)?;
+        for file in &files {
+            let modified = nanoseconds(file.modified).unwrap_or_default();
+            digest = crc32c::crc32c_append(digest, file.name.as_os_str().as_bytes());
+            digest = crc32c::crc32c_append(digest, &[0]);
+            digest = crc32c::crc32c_append(digest, &file.bytes.to_le_bytes());
+            digest = crc32c::crc32c_append(digest, &modified.to_le_bytes());
+            bytes = bytes.saturating_add(file.bytes);
+            newest = newest.max(modified);
+        }
+        let folder = Some(Folder { files: files.len() as u64, digest });
+        Ok(InputFile { path: path.to_owned(), bytes, modified: newest, folder })
     }
 
     fn words(&self) -> String {
         let seconds = self.modified.div_euclid(1_000_000_000);
         let fraction = self.modified.rem_euclid(1_000_000_000);
-        format!("{} of {}.{fraction:09}", Bytes(self.bytes), date_of(seconds, 0.0))
+        let (bytes, date) = (Bytes(self.bytes), date_of(seconds, 0.0));
+        match &self.folder {
+            None => format!("{bytes} of {date}.{fraction:09}"),
+            Some(Folder { files, digest }) => {
+                format!("{bytes} in {files} files (digest {digest:08x}), the last of {date}.{fraction:09}")
+            }
+        }
+    }
+}
+
+/// Since 1970.
+fn nanoseconds(time: SystemTime) -> Option<i64> {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|before| -before),
     }
 }
 
@@ -273,7 +324,37 @@ mod tests {
     use super::*;
 
     fn file(path: &str, bytes: u64, modified: i64) -> InputFile {
-        InputFile { path: path.into(), bytes, modified }
+        InputFile { path: path.into(), bytes, modified, folder: None }
+    }
+
+    #[test]
+    fn a_chunk_that_was_written_anew_is_a_change_of_its_array() {
+        let folder = tempfile::tempdir().unwrap();
+        let chunk = |name: &str| folder.path().join("U/c").join(name);
+        std::fs::create_dir_all(chunk("0")).unwrap();
+        std::fs::write(chunk("0/0"), "1234").unwrap();
+        std::fs::write(chunk("0/1"), "12345678").unwrap();
+        let now = || InputFile::of(&folder.path().join("U")).unwrap().unwrap();
+        let identity = Identity {
+            program: Program { version: String::new(), numbers: NUMBERS, instructions: String::new() },
+            config: String::new(),
+            input: vec![now()],
+        };
+        let sent = serde_json::to_string(&identity).unwrap();
+        assert_eq!(serde_json::from_str::<Identity>(&sent).unwrap(), identity);
+        identity.check_input().unwrap();
+        // Neither its length nor its folders tell it.
+        let file = std::fs::File::options().write(true).open(chunk("0/0")).unwrap();
+        let later = file.metadata().unwrap().modified().unwrap() - std::time::Duration::from_secs(9);
+        std::fs::write(chunk("0/0"), "4321").unwrap();
+        file.set_modified(later).unwrap();
+        let text = identity.check_input().unwrap_err().to_string();
+        assert!(text.contains("the input was changed") && text.contains("/U was 12 B in 2 files (digest "), "{text}");
+        std::fs::remove_file(chunk("0/0")).unwrap();
+        let text = identity.check(&Identity { input: vec![now()], ..identity.clone() }, Path::new("x")).unwrap_err();
+        assert!(text.to_string().contains("/U was 8 B in 1 files"), "{text}");
+        std::fs::remove_dir_all(folder.path().join("U")).unwrap();
+        assert!(identity.check_input().unwrap_err().to_string().contains("taken away"));
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod setup;
 mod snapshots;
 mod spectra;
 mod stop;
+mod stored_chunks;
 mod tile_areas;
 mod tiles;
 mod timed_world;

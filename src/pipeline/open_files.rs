@@ -6,10 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::plan::Plan;
-use crate::source::{Block, Catalog, SourceError};
-
-/// Files of a process besides the snapshots: results, libraries, MPI.
-const OTHER_FILES: usize = 256;
+use crate::source::{Block, Catalog, OTHER_FILES, SourceError, allowed_files};
 
 /// Blocks of snapshots that were opened, as long as the process may have so many files open.
 #[derive(Debug)]
@@ -52,36 +49,5 @@ impl<'a> OpenFiles<'a> {
             *slot = Some(Arc::clone(&block));
         }
         Ok(block)
-    }
-}
-
-/// How many files this process may have open, after the limit was raised towards `wanted` as far as the system allows.
-fn allowed_files(wanted: usize) -> usize {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: a plain system call that fills the struct.
-    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
-        return 0;
-    }
-    let wanted = (wanted as libc::rlim_t).min(limit.rlim_max);
-    if wanted > limit.rlim_cur {
-        let more = libc::rlimit { rlim_cur: wanted, ..limit };
-        // SAFETY: a plain system call that reads the struct.
-        if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const more) } == 0 {
-            limit.rlim_cur = wanted;
-        }
-    }
-    usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_limit_is_raised_as_far_as_the_system_allows() {
-        let before = allowed_files(0);
-        assert!(before >= 64);
-        assert!(allowed_files(before + 1) >= before);
-        assert!(allowed_files(usize::MAX / 2) >= before);
     }
 }

@@ -16,6 +16,7 @@ use super::planning::plan_rest;
 use super::resume::{self, Earlier, earlier, put_in_place};
 use super::setup::{Setup, timed_look};
 use super::stop::{Stop, left_by_scheduler};
+use super::stored_chunks::check_stored;
 use super::timed_world::TimedWorld;
 use crate::Error;
 use crate::config::{Config, Missing, WallLimit};
@@ -80,10 +81,19 @@ pub fn run(
         return Ok(RunSummary { seconds: options.started.elapsed().as_secs_f64(), ..RunSummary::default() });
     }
     let setup = timed_look(config, world, &timings)?;
-    let identity = (world.rank() == 0).then(|| timings.time(Phase::Scan, 1, || Identity::new(config, &setup)));
+    let identity = match world.rank() {
+        0 => timings.time(Phase::Scan, 1, || Identity::new(config, &setup)).map(Some).map_err(Error::from),
+        _ => Ok(None),
+    };
+    let identity = agree(world, identity, Error::exit_code)?;
     let earlier = earlier(config, world, &setup, found, identity.as_ref())?;
     let planned = plan_rest(config, &setup, machine(config, world), &|tile| earlier.has(tile));
     let plan = agree(world, fault::at("plan").and(planned), Error::exit_code)?;
+    let stored = match world.rank() {
+        0 => timings.time(Phase::Scan, 1, || check_stored(config, &setup, &plan)).map_err(Error::from),
+        _ => Ok(()),
+    };
+    agree(world, stored, Error::exit_code)?;
     let room = if world.rank() == 0 { check_room(config, &plan) } else { Ok(()) };
     agree(world, room, Error::exit_code)?;
     if world.rank() == 0 {

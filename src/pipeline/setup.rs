@@ -60,7 +60,7 @@ impl GridSource {
     fn paths(&self) -> Vec<PathBuf> {
         match self {
             GridSource::Mds(files) => files.paths(),
-            GridSource::Gridded(files) => files.paths().to_vec(),
+            GridSource::Gridded(files) => files.stored_in(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod lost;
 pub mod mds;
 pub mod netcdf;
 mod number;
+mod open_files;
 mod time_axis;
 pub mod zarr;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use error::SourceError;
 pub use lost::{LostSnapshot, LostSnapshots};
 pub use number::{Endian, Number};
+pub(crate) use open_files::{OTHER_FILES, allowed_files};
 pub use time_axis::{StepStatus, TimeAxis, date_of, usual_distance};
 
 use crate::grid::{Bits, Extent, GridField, Window};

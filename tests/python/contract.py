@@ -98,6 +98,17 @@ for name in ("deflate.nc", "three-series.zarr", "three-maps.zarr"):
     settings = {"format": "zarr" if "zarr" in name else "netcdf", "path": path, "grid": path}
     compare(f"{name} on three ranks", run("ranks", settings, mpirun, "3"), expected)
 
+# A file for each time, more than may be open.
+part = dataset.isel(time=slice(0, 240))
+forms.netcdf4(part, work / "forms" / "whole.nc", chunksizes=(24, 20, 24))
+(work / "forms" / "steps").mkdir()
+for at in range(240):
+    forms.netcdf4(part.isel(time=slice(at, at + 1)), work / "forms" / "steps" / f"{at:03}.nc", zlib=True, chunksizes=(1, 20, 24))
+days = {"format": "netcdf", "grid": str(sample / "grid"), "spectrum.segment": "5 days"}
+whole = run("whole", {**days, "path": str(work / "forms" / "whole.nc")})
+few = ("bash", "-c", 'ulimit -n 64; exec "$@"', "bash")
+compare("240 files, 64 open", run("steps", {**days, "path": str(work / "forms" / "steps")}, *few), files(whole))
+
 # The faces of a lat-lon-cap grid, with their seams and angles.
 cap = work / "cap"
 subprocess.run([oceanspec, "synth", str(cap), "--grid", "llc", "--nx", "16", "--nt", "120"], check=True, capture_output=True)

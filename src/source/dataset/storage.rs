@@ -53,10 +53,10 @@ pub trait ChunkReader: fmt::Debug + Send + Sync {
 }
 
 impl Storage {
-    /// Opens an array of chunks; none for values at regular places, which need none.
+    /// What reads an array of chunks; none for values at regular places, which need none.
     ///
     /// # Errors
-    /// When the file cannot be opened.
+    /// When the array is not the one that this was made for, or is stored by what cannot be undone.
     pub fn open(&self, array: &ArrayInfo) -> Result<Option<Box<dyn ChunkReader>>, SourceError> {
         Ok(match self {
             Storage::Direct(_) => None,

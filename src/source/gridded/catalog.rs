@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct GriddedCatalog {
     pub lost: LostSnapshots,
     /// What the log should say of the files.
     pub notes: Vec<String>,
-    /// All files and folders that were looked at.
+    /// All files that were looked at; of stores, the documents and the folders of those arrays that are read.
     pub paths: Vec<PathBuf>,
     /// Whether a chunk that is not stored ends the run.
     pub missing_chunks_fail: bool,
@@ -81,6 +81,16 @@ pub struct Part {
     pub path: PathBuf,
     /// Where its values are.
     pub storage: Storage,
+}
+
+impl Part {
+    /// The file its values stand in, or the folder of its chunks.
+    pub fn stored_in(&self) -> &Path {
+        match &self.storage {
+            Storage::Zarr(chunks) => chunks.folder(),
+            _ => &self.path,
+        }
+    }
 }
 
 /// A rectangle of a window that lies in one tile of one face.
@@ -198,7 +208,11 @@ impl GriddedCatalog {
         let field = &self.fields[field];
         match field.part(step, 0) {
             Some((part, time)) => {
-                format!("{} of {} at time index {time}", field.name, field.parts[part].path.display())
+                let others = match field.mosaic.tiles().len() {
+                    0 | 1 => String::new(),
+                    tiles => format!(" or another of its {tiles} tiles"),
+                };
+                format!("{} of {}{others} at time index {time}", field.name, field.parts[part].path.display())
             }
             None => format!("{} at {} (not there)", field.name, self.time.date(step)),
         }
@@ -297,15 +311,9 @@ impl GriddedCatalog {
         self.cache.hold(keys, |key, buffer| {
             let field = &self.fields[key.field as usize];
             let array = &field.arrays()[key.file as usize];
-            let path = &field.parts[key.file as usize].path;
             let (decoded, bytes) = array.decode(key.chunk, buffer)?;
             if decoded.is_none() && self.missing_chunks_fail {
-                return Err(SourceError::Chunk {
-                    path: path.clone(),
-                    array: field.name.clone(),
-                    chunk: array.index_text(key.chunk),
-                    reason: "is not stored; [input] missing_chunks = \"fill\" takes it for its fill value".into(),
-                });
+                return Err(self.not_stored(key, ""));
             }
             Ok((decoded, bytes))
         })

@@ -66,8 +66,6 @@ pub struct GriddedGrid {
     /// How many are of the grid.
     of_grid: usize,
     sources: Vec<(GridField, Source)>,
-    /// Files and folders that were looked at.
-    paths: Vec<PathBuf>,
     #[serde(skip)]
     kept: KeptChunks,
     /// See [`most_kept`](Self::most_kept).
@@ -134,16 +132,13 @@ impl GriddedGrid {
                 }
             }
         }
-        let mut paths: Vec<PathBuf> = holders.iter().map(|holder| holder.dataset.path.clone()).collect();
-        paths.sort();
-        paths.dedup();
         let (kept, most_kept) = (KeptChunks::default(), OnceLock::new());
-        Ok(GriddedGrid { extent, arrays, of_grid, sources, paths, kept, most_kept })
+        Ok(GriddedGrid { extent, arrays, of_grid, sources, kept, most_kept })
     }
 
-    /// Files and folders that were looked at.
-    pub fn paths(&self) -> &[PathBuf] {
-        &self.paths
+    /// The files that its arrays stand in, of stores the arrays' folders.
+    pub fn stored_in(&self) -> Vec<PathBuf> {
+        self.arrays.iter().flat_map(|field| &field.parts).map(|part| part.stored_in().to_owned()).collect()
     }
 
     fn source(&self, field: GridField) -> Option<&Source> {
@@ -245,7 +240,8 @@ impl GridFiles for GriddedGrid {
                 format!("the values of {}", sides.iter().map(|side| of(side.array)).collect::<Vec<_>>().join(", "))
             }
             None => {
-                let files = self.paths.first().map_or_else(String::new, |path| path.display().to_string());
+                let files =
+                    self.arrays.first().map_or_else(String::new, |field| field.parts[0].path.display().to_string());
                 format!("an array for {} in {files} ([input] grid_names)", field.name())
             }
         }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::SourceError;
-use super::super::dataset::{ArrayInfo, Dataset};
+use super::super::dataset::Dataset;
 use super::assemble::Holder;
 use super::files::{Format, expand};
-use super::roles::{Axes, DimensionNames, axes};
-use super::times::Times;
+use super::roles::{DimensionNames, axes};
+use super::tile_place::tile_place;
+use super::times::{Instant, Times};
 use crate::terms::DateTime;
 
 /// One file or store.
@@ -17,24 +18,43 @@ use crate::terms::DateTime;
 pub struct Looked {
     /// Its description.
     pub dataset: Arc<Dataset>,
+    /// Of a tile of several, its number.
+    pub tile: Option<[u32; 2]>,
     /// By time dimension, its times, or why they cannot be read.
     pub times: BTreeMap<String, Result<TimesOfFile, String>>,
 }
 
 /// The times of a file along one dimension.
 #[derive(Clone, Debug)]
-pub struct TimesOfFile {
-    /// Milliseconds since 1970 of the calendar, in the order of the file.
-    pub milliseconds: Vec<i64>,
-    /// Name of the calendar.
-    pub calendar: &'static str,
-    times: Times,
-}
+pub struct TimesOfFile(Times);
 
 impl TimesOfFile {
+    /// Milliseconds since 1970 of the calendar, in the order of the file.
+    pub fn milliseconds(&self) -> impl Iterator<Item = i64> + '_ {
+        self.0.instants().map(|instant| instant.0)
+    }
+
+    /// Name of the calendar.
+    pub fn calendar(&self) -> &'static str {
+        self.0.calendar_name()
+    }
+
     /// Date and time of so many milliseconds since 1970.
     pub fn date(&self, milliseconds: i64) -> String {
-        self.times.text(super::times::Instant(milliseconds))
+        self.0.text(Instant(milliseconds))
+    }
+
+    /// What times are rounded to [ms].
+    pub fn grain(&self) -> i64 {
+        self.0.grain()
+    }
+
+    /// The step [s] of the axis that a run would make of times of this calendar, ascending, rounded to `grain`; with it, for
+    /// each place of the axis, the time that stands there. None where they are uneven.
+    pub fn axis(&self, milliseconds: &[i64], grain: i64) -> Option<(f64, Vec<Option<i64>>)> {
+        let instants = milliseconds.iter().copied().map(Instant);
+        let (axis, places) = self.0.axis(instants, grain, None).ok()?;
+        Some((axis.interval(), places.into_iter().map(|place| place.map(|instant| instant.0)).collect()))
     }
 }
 
@@ -73,22 +93,12 @@ fn one(
         let Ok(found) = axes(&dataset, array, dimensions) else { continue };
         let Some(name) = found.time.map(|axis| &array.dimensions[axis]) else { continue };
         if !times.contains_key(name) {
-            times.insert(name.clone(), of_file(&holder, array, &found, epoch).map_err(|error| error.to_string()));
+            times.insert(
+                name.clone(),
+                Times::read(&holder, array, &found, epoch).map(TimesOfFile).map_err(|error| error.to_string()),
+            );
         }
     }
-    Ok(Looked { dataset, times })
-}
-
-fn of_file(
-    holder: &Holder,
-    array: &ArrayInfo,
-    axes: &Axes,
-    epoch: Option<DateTime>,
-) -> Result<TimesOfFile, SourceError> {
-    let times = Times::read(holder, array, axes, epoch)?;
-    Ok(TimesOfFile {
-        milliseconds: times.instants().map(|instant| instant.0).collect(),
-        calendar: times.calendar_name(),
-        times,
-    })
+    let tile = tile_place(&dataset).and_then(|place| place.tile.number);
+    Ok(Looked { dataset, tile, times })
 }

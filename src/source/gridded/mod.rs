@@ -18,6 +18,7 @@ mod grid_tests;
 mod kept_chunks;
 mod known_names;
 mod look;
+mod not_stored;
 mod packing;
 mod roles;
 mod runs;

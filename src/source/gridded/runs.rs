@@ -1,10 +1,10 @@
 //! Values without compression that lie one after the other, but not row by row: read in long runs, as if they were chunks.
 
-use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Chunk, ChunkReader, Direct};
+use super::super::open_files::OpenFiles;
 
 /// Bytes of a run at most, if there is more than one value in it.
 const RUN_BYTES: u64 = 8 << 20;
@@ -13,22 +13,17 @@ const RUN_BYTES: u64 = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Runs {
     direct: Direct,
-    file: File,
     shape: Vec<u64>,
     run: Vec<u64>,
     value_bytes: u64,
 }
 
 impl Runs {
-    /// Opens the file; `array` has the run's lengths as its chunk.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub(super) fn open(direct: &Direct, array: &ArrayInfo) -> Result<Self, SourceError> {
-        let file = File::open(&direct.path).map_err(|error| SourceError::io(&direct.path, &error))?;
+    /// Of `array`, which has the run's lengths as its chunk.
+    pub(super) fn new(direct: &Direct, array: &ArrayInfo) -> Self {
         let run = array.chunk.clone().unwrap_or_default();
         let value_bytes = array.element.bytes() as u64;
-        Ok(Runs { direct: direct.clone(), file, shape: array.shape.clone(), run, value_bytes })
+        Runs { direct: direct.clone(), shape: array.shape.clone(), run, value_bytes }
     }
 
     /// The lengths of runs: whole along the fastest dimensions, as many as fit. None where values do not lie in order.
@@ -60,8 +55,9 @@ impl ChunkReader for Runs {
         let there: u64 =
             first.iter().zip(&self.run).zip(&self.shape).map(|((at, run), length)| (*run).min(length - at)).product();
         let bytes = there * self.value_bytes;
-        let failed = |error| SourceError::io(&self.direct.path, &error);
-        self.file.read_exact_at(&mut block[..bytes as usize], start).map_err(failed)?;
+        let failed = |error: std::io::Error| SourceError::io(&self.direct.path, &error);
+        let file = OpenFiles::of_process().get(&self.direct.path).map_err(failed)?;
+        file.read_exact_at(&mut block[..bytes as usize], start).map_err(failed)?;
         Ok(Chunk::Read(bytes))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::super::zarr;
 use super::super::{LostSnapshot, LostSnapshots, SourceError, StepStatus, TimeAxis};
 use super::assemble::{Assembly, Holder, info_of};
 use super::catalog::{GriddedCatalog, GriddedField};
@@ -97,6 +98,8 @@ pub(super) struct Found {
     calendar: Times,
     /// What times are rounded to [ms].
     grain: i64,
+    /// Where the times stand, as [`Times::stored_in`].
+    times_in: BTreeSet<PathBuf>,
 }
 
 impl Found {
@@ -155,17 +158,27 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
             Some(GriddedGrid::find(&grid_holders, extent, &request.grid, fields, request.has_velocity())?)
         }
     };
+    let paths = paths(&described, &fields, &found);
     let catalog = GriddedCatalog {
         extent,
         time,
         fields,
         lost,
         notes,
-        paths: described.known.into_keys().collect(),
+        paths,
         missing_chunks_fail: request.missing_chunks_fail,
         cache: Arc::default(),
     };
     Ok(Scanned { catalog, grid })
+}
+
+/// What the fields and their times stand in: files, and of stores the documents and the folders of these arrays.
+fn paths(described: &Described<'_>, fields: &[Arc<GriddedField>], found: &[Found]) -> Vec<PathBuf> {
+    let own = |path: &PathBuf| if path.is_dir() { zarr::documents(path) } else { vec![path.clone()] };
+    let mut paths: BTreeSet<PathBuf> = described.known.keys().flat_map(own).collect();
+    paths.extend(found.iter().flat_map(|found| found.times_in.iter().cloned()));
+    paths.extend(fields.iter().flat_map(|field| &field.parts).map(|part| part.stored_in().to_owned()));
+    paths.into_iter().collect()
 }
 
 fn find(
@@ -184,6 +197,7 @@ fn find(
     let tiles = assembly.tiles_of_a_time();
     let mut times: BTreeMap<Instant, Vec<Option<(usize, u64)>>> = BTreeMap::new();
     let (mut calendar, mut grain): (Option<Times>, i64) = (None, 1);
+    let mut times_in = BTreeSet::new();
     for (at, holder) in holders.iter().enumerate() {
         let these = Times::read(holder, info_of(holder, name)?, &assembly.axes, request.epoch)?;
         if let Some(first) = &calendar {
@@ -193,6 +207,9 @@ fn find(
         for (index, instant) in these.instants().enumerate() {
             let place = times.entry(instant).or_insert_with(|| vec![None; tiles]);
             if let Some((other, _)) = place[tile] {
+                if !these.is_selected(instant, request.time)? {
+                    continue;
+                }
                 let one = holders[other].dataset.path.display();
                 let reason = match other == at {
                     true => format!("has {} twice", these.text(instant)),
@@ -203,13 +220,14 @@ fn find(
             place[tile] = Some((at, index as u64));
         }
         grain = grain.max(these.grain());
+        times_in.insert(these.stored_in().to_owned());
         calendar.get_or_insert(these);
     }
     drop(assembly);
     let Some(calendar) = calendar else {
         return Err(SourceError::EmptyTime { reason: "there are no snapshots".into() });
     };
-    Ok(Found { holders, times, calendar, grain })
+    Ok(Found { holders, times, calendar, grain, times_in })
 }
 
 fn grid_holders(

@@ -1,31 +1,25 @@
 //! One array of one file: windows of it, read where they lie or out of decoded chunks.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::super::SourceError;
-use super::super::dataset::{ArrayInfo, Chunk, ChunkReader, Direct, Storage};
+use super::super::dataset::{ArrayInfo, Chunk, ChunkReader, Storage};
+use super::super::open_files::OpenFiles;
 use super::assemble::Holder;
 use super::packing::Packing;
 use super::roles::Axes;
 use super::runs::Runs;
 
-/// An array of a file, which is opened when it is first read.
+/// An array of a file; files are opened as they are read, and shared with all other arrays ([`OpenFiles`]).
 #[derive(Clone, Debug)]
 pub struct StoredArray {
     info: Arc<ArrayInfo>,
     storage: Storage,
-    open: Arc<OnceLock<Open>>,
-}
-
-#[derive(Debug)]
-enum Open {
-    Direct(File),
-    Chunks(Box<dyn ChunkReader>),
+    reader: Arc<OnceLock<Box<dyn ChunkReader>>>,
 }
 
 /// Values of a coordinate at most.
@@ -78,7 +72,7 @@ pub struct Destination<'a> {
 }
 
 impl StoredArray {
-    /// An array whose values are found; it is opened later.
+    /// An array whose values are found.
     pub fn new(info: Arc<ArrayInfo>, axes: &Axes, storage: Storage) -> Self {
         let mut info = info;
         if let Storage::Direct(direct) = &storage
@@ -87,13 +81,13 @@ impl StoredArray {
         {
             info = Arc::new(ArrayInfo { chunk: Some(runs), ..ArrayInfo::clone(&info) });
         }
-        StoredArray { info, storage, open: Arc::default() }
+        StoredArray { info, storage, reader: Arc::default() }
     }
 
-    /// All values of a small array, in its own order, as CF's attributes say.
+    /// All values of a coordinate, an array of one dimension or none, as CF's attributes say.
     ///
     /// # Errors
-    /// When it cannot be read, or has more values than are read at once.
+    /// When it cannot be read, has several dimensions, or more values than a coordinate.
     pub(super) fn whole(holder: &Holder, info: &ArrayInfo) -> Result<Vec<f64>, SourceError> {
         let path = &holder.dataset.path;
         let values = info.values().filter(|values| *values <= SMALL);
@@ -101,7 +95,7 @@ impl StoredArray {
         let storage = holder.locate(info)?;
         let bytes = info.element.bytes();
         let mut stored = Vec::with_capacity(values as usize * bytes);
-        // As if it were one row; of an array of several dimensions, row by row.
+        // As if it were one row.
         let rank = info.shape.len();
         let axes = Axes { i: rank.checked_sub(1), ..Axes::default() };
         if rank > 1 {
@@ -136,22 +130,18 @@ impl StoredArray {
         self.info.chunk.is_none()
     }
 
-    fn open(&self) -> Result<&Open, SourceError> {
-        if let Some(open) = self.open.get() {
-            return Ok(open);
+    /// What reads its chunks.
+    fn reader(&self) -> Result<&dyn ChunkReader, SourceError> {
+        if let Some(reader) = self.reader.get() {
+            return Ok(&**reader);
         }
-        let opened = match (&self.storage, self.storage.open(&self.info)?) {
-            (_, Some(chunks)) => Open::Chunks(chunks),
-            (Storage::Direct(direct), None) if self.info.chunk.is_some() => {
-                Open::Chunks(Box::new(Runs::open(direct, &self.info)?))
-            }
-            (Storage::Direct(Direct { path, .. }), None) => {
-                Open::Direct(File::open(path).map_err(|error| SourceError::io(path, &error))?)
-            }
-            (_, None) => return Err(wrong(Path::new(""), &self.info, "has no way to be read")),
+        let opened: Box<dyn ChunkReader> = match (&self.storage, self.storage.open(&self.info)?) {
+            (_, Some(chunks)) => chunks,
+            (Storage::Direct(direct), None) if self.info.chunk.is_some() => Box::new(Runs::new(direct, &self.info)),
+            (_, None) => return Err(wrong(Path::new(""), &self.info, "has no chunks")),
         };
-        // Two threads may open it; one of the two is kept.
-        Ok(self.open.get_or_init(|| opened))
+        // Two threads may make it; one of the two is kept.
+        Ok(&**self.reader.get_or_init(|| opened))
     }
 
     /// Numbers of the chunks along each dimension.
@@ -166,7 +156,7 @@ impl StoredArray {
     }
 
     /// The place of a chunk in the grid of chunks.
-    fn index(&self, number: u64) -> Vec<u64> {
+    pub(super) fn index(&self, number: u64) -> Vec<u64> {
         let grid = self.grid();
         let mut rest = number;
         let mut index = vec![0; grid.len()];
@@ -189,9 +179,8 @@ impl StoredArray {
     /// # Errors
     /// As [`ChunkReader::read`].
     pub fn decode(&self, number: u64, mut buffer: Vec<u8>) -> Result<(Decoded, u64), SourceError> {
-        let Open::Chunks(reader) = self.open()? else { return Err(wrong(Path::new(""), &self.info, "has no chunks")) };
         let index = self.index(number);
-        match reader.read(&index, &mut buffer)? {
+        match self.reader()?.read(&index, &mut buffer)? {
             Chunk::Read(bytes) => {
                 let expected = self.info.values_of_chunk().unwrap_or(0) * self.info.element.bytes() as u64;
                 if buffer.len() as u64 != expected {
@@ -296,7 +285,7 @@ impl StoredArray {
     /// # Errors
     /// When the file cannot be read or ends early.
     pub fn read_direct(&self, axes: &Axes, plane: &Plane, to: &mut Destination<'_>) -> Result<u64, SourceError> {
-        let (Storage::Direct(direct), Open::Direct(file)) = (&self.storage, self.open()?) else {
+        let Storage::Direct(direct) = &self.storage else {
             return Err(wrong(Path::new(""), &self.info, "is in chunks"));
         };
         let bytes = self.info.element.bytes();
@@ -306,12 +295,13 @@ impl StoredArray {
         let (down, across) = (stride(axes.j), stride(axes.i));
         let rows = (plane.j.end - plane.j.start) as usize;
         let width = (plane.i.end - plane.i.start) as usize;
-        let failed = |error| SourceError::io(&direct.path, &error);
+        let failed = |error: std::io::Error| SourceError::io(&direct.path, &error);
         let row_length = width * bytes;
         let span = |rows: usize| (rows - 1) * down + (width - 1) * across + bytes;
         if rows == 0 || width == 0 {
             return Ok(0);
         }
+        let file = OpenFiles::of_process().get(&direct.path).map_err(failed)?;
         if across == bytes && rows > 1 && down == row_length && to.row_bytes == row_length {
             let all = &mut to.bytes[..rows * row_length];
             file.read_exact_at(all, first).map_err(failed)?;

@@ -1,5 +1,7 @@
 //! What the tests of this room share.
 
+mod stores;
+
 use super::super::dataset::{ArrayInfo, Attribute, Attributes, Dataset, Dimension, Element, ElementKind};
 use super::super::number::Endian;
 

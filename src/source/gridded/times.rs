@@ -1,11 +1,12 @@
 //! The times of a file's snapshots, by CF's attributes of the time coordinate.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::cf_time::{CfTimes, TimeUnits, calendar_of};
 use super::super::dataset::ArrayInfo;
 use super::super::{SourceError, TimeAxis};
 use super::assemble::Holder;
+use super::files::Format;
 use super::roles::Axes;
 use super::stored_array::StoredArray;
 use crate::terms::{DateTime, ParseTermError};
@@ -18,6 +19,8 @@ pub(super) struct Instant(pub(super) i64);
 #[derive(Clone, Debug)]
 pub(super) struct Times {
     times: CfTimes,
+    /// The file of the coordinate, or the folder of its chunks.
+    stored_in: PathBuf,
 }
 
 /// Names of scalar coordinates that tell the time of a file without a time dimension.
@@ -57,7 +60,20 @@ impl Times {
         };
         let about = |error: ParseTermError| wrong(format!("{}: {error}", coordinate.name));
         let values = StoredArray::whole(holder, coordinate)?;
-        let units = coordinate.attributes.text("units").unwrap_or("s");
+        let name = &coordinate.name;
+        if coordinate.attributes.0.contains_key("climatology") {
+            return Err(wrong(format!(
+                "{name} has the attribute climatology: these are means over the same season or hour of many years, not a \
+                 record in time"
+            )));
+        }
+        let Some(units) = coordinate.attributes.text("units") else {
+            return Err(wrong(format!(
+                "{name} has no units, so that its numbers may be seconds, hours or a count; add them, as with \
+                 ncatted -a units,{name},c,c,\"hours since 2011-09-10\" or xarray's ds.{name}.attrs[\"units\"]; \"s\" counts \
+                 from [input] epoch"
+            )));
+        };
         let calendar = calendar_of(coordinate.attributes.text("calendar"), units).map_err(about)?;
         let epoch = epoch.map(|date| calendar.seconds(&date)).transpose().map_err(about)?;
         let units = TimeUnits::parse(units, calendar, epoch).map_err(about)?;
@@ -65,7 +81,16 @@ impl Times {
         if let Some(length) = axes.time.map(|axis| array.shape[axis]).filter(|length| *length != values.len() as u64) {
             return Err(wrong(format!("{} has {length} times, {} has {}", array.name, coordinate.name, values.len())));
         }
-        Ok(Times { times })
+        let stored_in = match holder.format {
+            Format::Netcdf => dataset.path.clone(),
+            Format::Zarr => dataset.path.join(&coordinate.name),
+        };
+        Ok(Times { times, stored_in })
+    }
+
+    /// The file of the coordinate, or the folder of its chunks.
+    pub(super) fn stored_in(&self) -> &Path {
+        &self.stored_in
     }
 
     /// The times in the order of the file.
@@ -92,6 +117,22 @@ impl Times {
         Err(SourceError::Dataset { path: path.to_owned(), reason })
     }
 
+    /// Whether a selection, half-open, has an instant; without one all are.
+    ///
+    /// # Errors
+    /// A date that the calendar does not have.
+    pub(super) fn is_selected(&self, instant: Instant, select: Option<[DateTime; 2]>) -> Result<bool, SourceError> {
+        let Some([start, end]) = self.edges(select)? else { return Ok(true) };
+        Ok((start..end).contains(&instant.0.div_euclid(1000)))
+    }
+
+    /// A selection in seconds since 1970.
+    fn edges(&self, select: Option<[DateTime; 2]>) -> Result<Option<[i64; 2]>, SourceError> {
+        let edge = |date: DateTime| self.times.calendar.seconds(&date);
+        let edges = select.map(|[start, end]| Ok::<_, ParseTermError>([edge(start)?, edge(end)?])).transpose();
+        edges.map_err(|error| SourceError::EmptyTime { reason: error.to_string() })
+    }
+
     /// Date and time of an instant.
     pub(super) fn text(&self, instant: Instant) -> String {
         self.times.date(instant.0)
@@ -109,10 +150,7 @@ impl Times {
     ) -> Result<(TimeAxis, Vec<Option<Instant>>), SourceError> {
         let milliseconds: Vec<i64> = instants.map(|instant| instant.0).collect();
         let all = CfTimes { milliseconds, grain, ..self.times.clone() };
-        let edge = |date: DateTime| all.calendar.seconds(&date);
-        let select = select.map(|[start, end]| Ok::<_, ParseTermError>([edge(start)?, edge(end)?])).transpose();
-        let select = select.map_err(|error| SourceError::EmptyTime { reason: error.to_string() })?;
-        let (axis, places) = TimeAxis::of_times(&all, select)?;
+        let (axis, places) = TimeAxis::of_times(&all, self.edges(select)?)?;
         let instants = places.into_iter().map(|place| Some(Instant(all.milliseconds[place?]))).collect();
         Ok((axis, instants))
     }

@@ -18,10 +18,10 @@ pub struct ByLibrary {
 }
 
 impl ByLibrary {
-    /// Opens the file.
+    /// What reads it; the file is opened as it is read.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When its blocks are none that can be read.
     pub fn open(&self, array: &ArrayInfo) -> Result<Box<dyn ChunkReader>, SourceError> {
         netcdf4::open_by_library(self, array)
     }

@@ -50,6 +50,12 @@ impl ChunkTable {
     /// The address of a chunk that is not stored.
     pub const NOT_THERE: u64 = u64::MAX;
 
+    /// Whether the chunk at `place` is stored.
+    pub fn has(&self, place: u64) -> bool {
+        let address = usize::try_from(place).ok().and_then(|place| self.addresses.get(place));
+        address.is_some_and(|address| *address != Self::NOT_THERE)
+    }
+
     /// Bits of the filters that were left out for the chunk at `place`.
     pub fn mask(&self, place: usize) -> u32 {
         match self.masks.binary_search_by_key(&(place as u64), |(place, _)| *place) {
@@ -60,10 +66,10 @@ impl ChunkTable {
 }
 
 impl Hdf5Chunks {
-    /// Opens the file. Reading keeps two buffers of a chunk for each thread that reads.
+    /// What reads them; the file is opened as they are read. Reading keeps two buffers of a chunk for each thread that reads.
     ///
     /// # Errors
-    /// When it cannot be opened, or a filter is among the chunks' that cannot be undone here.
+    /// When they do not fit the array, or a filter is among the chunks' that cannot be undone here.
     pub fn open(&self, array: &ArrayInfo) -> Result<Box<dyn ChunkReader>, SourceError> {
         netcdf4::open_chunks(self, array)
     }

@@ -14,6 +14,7 @@ mod codec;
 mod data_type;
 mod describe;
 mod document;
+mod files;
 mod filter;
 mod inflate;
 mod keys;
@@ -38,6 +39,8 @@ use super::dataset::{ArrayInfo, ChunkReader, Dataset, Storage};
 use array::{Coding, Parsed};
 use reader::ZarrReader;
 
+pub use files::{StoredFile, documents, files_of};
+
 /// The chunks of a Zarr array: where their files are and how they are decoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ZarrChunks {
@@ -47,7 +50,23 @@ pub struct ZarrChunks {
 }
 
 impl ZarrChunks {
-    /// Opens the array; files are opened as their chunks are read, of shards a few stay open.
+    /// The array's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of the chunk at `index` of the grid of chunks of `array`, of a shard the shard's, from the array's folder.
+    pub fn file_of(&self, array: &ArrayInfo, index: &[u64]) -> PathBuf {
+        let mut place = index.to_vec();
+        if let (Some(sharding), Some(chunk)) = (&self.coding.shard, &array.chunk) {
+            for ((at, chunk), shard) in place.iter_mut().zip(chunk).zip(&sharding.shape) {
+                *at /= (shard / (*chunk).max(1)).max(1);
+            }
+        }
+        self.coding.keys.path(Path::new(""), &place)
+    }
+
+    /// What reads them; files are opened as their chunks are read, and shards stay open with the other files of the input.
     ///
     /// # Errors
     /// When `array` has other dimensions than the array that this was made for.

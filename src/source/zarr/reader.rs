@@ -1,11 +1,14 @@
 //! Reading chunks: what comes in is a place in the grid of chunks, what goes out are the bytes of its values.
 
+use std::borrow::Borrow;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Chunk, ChunkReader};
+use super::super::open_files::OpenFiles;
 use super::ZarrChunks;
 use super::keys::ChunkKeys;
 use super::pipeline::Pipeline;
@@ -50,7 +53,7 @@ impl ZarrReader {
 
     /// Reads a file that is one chunk; its bytes, or none if it is not there.
     fn file(&self, path: &Path, scratch: &mut Scratch, block: &mut Vec<u8>) -> Result<Option<u64>, String> {
-        let Some((mut file, length)) = open(path, &self.folder)? else { return Ok(None) };
+        let Some((mut file, length)) = there(File::open(path), &self.folder)? else { return Ok(None) };
         self.pipeline.stored().check(length)?;
         let length = usize::try_from(length).map_err(|_| format!("{length} bytes cannot be held in memory"))?;
         self.decode(scratch, block, length, |buffer| {
@@ -68,11 +71,16 @@ impl ZarrReader {
         scratch: &mut Scratch,
         block: &mut Vec<u8>,
     ) -> Result<Option<u64>, String> {
-        let (piece, index_bytes) = shards.find(shard, inner, || open(path, &self.folder))?;
-        let Some(Piece { file, offset, length }) = piece else { return Ok(None) };
+        let open = || OpenFiles::of_process().get(path);
+        let (piece, index_bytes) = shards.find(shard, inner, || there(open(), &self.folder))?;
+        let Some(Piece { offset, length }) = piece else { return Ok(None) };
         self.pipeline.stored().check(length)?;
         let bytes = usize::try_from(length).map_err(|_| format!("{length} bytes cannot be held in memory"))?;
-        self.decode(scratch, block, bytes, |buffer| file.read(offset, buffer))?;
+        self.decode(scratch, block, bytes, |buffer| {
+            let file = open().map_err(|error| format!("cannot be read: {error}"))?;
+            let read = file.read_exact_at(buffer, offset);
+            read.map_err(|error| format!("cannot read {} bytes from byte {offset}: {error}", buffer.len()))
+        })?;
         Ok(Some(length + index_bytes))
     }
 
@@ -130,9 +138,9 @@ impl ChunkReader for ZarrReader {
     }
 }
 
-/// Opens a file and tells its length; none if it is not there, but the array's folder is.
-fn open(path: &Path, folder: &Path) -> Result<Option<(File, u64)>, String> {
-    let file = match File::open(path) {
+/// An opened file with its length; none if it is not there, but the array's folder is.
+fn there<F: Borrow<File>>(opened: io::Result<F>, folder: &Path) -> Result<Option<(F, u64)>, String> {
+    let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Of a disk that is gone all chunks are missing; they are not fill values.
@@ -144,7 +152,7 @@ fn open(path: &Path, folder: &Path) -> Result<Option<(File, u64)>, String> {
         }
         Err(error) => return Err(format!("cannot be read: {error}")),
     };
-    let state = file.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+    let state = file.borrow().metadata().map_err(|error| format!("cannot be read: {error}"))?;
     if !state.is_file() {
         return Err("is no file".into());
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::array::Sharding;
 use super::pipeline::without_checksum;
 
-/// Shards that are held open, if their indexes are small.
+/// Shards whose indexes are held, if they are small.
 const MOST_OPEN: usize = 16;
 /// Bytes of indexes that are held.
 const MOST_INDEX_BYTES: u64 = 64 << 20;
@@ -37,10 +37,9 @@ enum Found {
     NotThere,
 }
 
-/// An open shard.
+/// A shard whose index is known.
 #[derive(Debug)]
 pub(super) struct Shard {
-    file: File,
     file_bytes: u64,
     /// Offset and length of each chunk, last dimension fastest; what is not there has both at their greatest.
     index: Vec<[u64; 2]>,
@@ -49,18 +48,8 @@ pub(super) struct Shard {
 /// Where a chunk is.
 #[derive(Debug)]
 pub(super) struct Piece {
-    pub(super) file: Arc<Shard>,
     pub(super) offset: u64,
     pub(super) length: u64,
-}
-
-impl Shard {
-    /// Reads bytes that the index says are there.
-    pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), String> {
-        self.file
-            .read_exact_at(buffer, offset)
-            .map_err(|error| format!("cannot read {} bytes from byte {offset}: {error}", buffer.len()))
-    }
 }
 
 impl Shards {
@@ -99,7 +88,7 @@ impl Shards {
         &self,
         shard: u64,
         inner: u64,
-        open: impl FnOnce() -> Result<Option<(File, u64)>, String>,
+        open: impl FnOnce() -> Result<Option<(Arc<File>, u64)>, String>,
     ) -> Result<(Option<Piece>, u64), String> {
         let slot = self.slot(shard);
         let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +99,7 @@ impl Shards {
                 let opened = match open()? {
                     Some((file, file_bytes)) => {
                         read = self.index_bytes;
-                        Found::Shard(Arc::new(self.open_shard(file, file_bytes)?))
+                        Found::Shard(Arc::new(self.open_shard(&file, file_bytes)?))
                     }
                     None => Found::NotThere,
                 };
@@ -118,21 +107,21 @@ impl Shards {
             }
         };
         drop(found);
-        let Found::Shard(file) = opened else { return Ok((None, read)) };
-        let entry = usize::try_from(inner).ok().and_then(|inner| file.index.get(inner));
+        let Found::Shard(found) = opened else { return Ok((None, read)) };
+        let entry = usize::try_from(inner).ok().and_then(|inner| found.index.get(inner));
         let Some([offset, length]) = entry.copied() else {
-            return Err(format!("its shard's index has {} chunks, not one number {inner}", file.index.len()));
+            return Err(format!("its shard's index has {} chunks, not one number {inner}", found.index.len()));
         };
         if [offset, length] == [u64::MAX; 2] {
             return Ok((None, read));
         }
-        if offset.checked_add(length).is_none_or(|end| end > file.file_bytes) {
+        if offset.checked_add(length).is_none_or(|end| end > found.file_bytes) {
             return Err(format!(
                 "its shard's index says {length} bytes from byte {offset}, but the file has {} bytes",
-                file.file_bytes
+                found.file_bytes
             ));
         }
-        Ok((Some(Piece { file, offset, length }), read))
+        Ok((Some(Piece { offset, length }), read))
     }
 
     /// The place for a shard, made newest; the oldest give way.
@@ -147,7 +136,7 @@ impl Shards {
         slot
     }
 
-    fn open_shard(&self, file: File, file_bytes: u64) -> Result<Shard, String> {
+    fn open_shard(&self, file: &File, file_bytes: u64) -> Result<Shard, String> {
         if file_bytes < self.index_bytes {
             return Err(format!("its shard has {file_bytes} bytes, its index alone has {}", self.index_bytes));
         }
@@ -162,6 +151,6 @@ impl Shards {
         let number = if self.sharding.index_big_endian { u64::from_be_bytes } else { u64::from_le_bytes };
         let (words, _) = raw.as_chunks::<8>();
         let index = words.as_chunks::<2>().0.iter().map(|entry| entry.map(number)).collect();
-        Ok(Shard { file, file_bytes, index })
+        Ok(Shard { file_bytes, index })
     }
 }

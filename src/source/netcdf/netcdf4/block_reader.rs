@@ -1,6 +1,8 @@
 //! Reads blocks of a variable by the netCDF library, one thread at a time.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::super::super::SourceError;
 use super::super::super::dataset::{ArrayInfo, Chunk, ChunkReader};
@@ -8,14 +10,22 @@ use super::super::{ByLibrary, not_there};
 use super::access::native;
 use super::library::{failed, with_library};
 
-/// An open variable.
+/// Files that the library has open at most: each has buffers of its own.
+const MOST_OPEN: usize = 16;
+
+/// A file as long as it is open; locked only within [`with_library`].
+type Slot = Mutex<Option<netcdf::File>>;
+
+/// Those that are open, in the order of opening.
+static OPEN: Mutex<VecDeque<Weak<Slot>>> = Mutex::new(VecDeque::new());
+
+/// A variable, whose file is open from the first reading until others need its place.
 struct BlockReader {
     by: ByLibrary,
     array: ArrayInfo,
     /// Lengths of a block.
     block: Vec<usize>,
-    /// Open as long as the reader lives; it is taken out only to be closed.
-    file: Option<netcdf::File>,
+    file: Arc<Slot>,
 }
 
 impl fmt::Debug for BlockReader {
@@ -26,13 +36,27 @@ impl fmt::Debug for BlockReader {
 
 impl Drop for BlockReader {
     fn drop(&mut self) {
-        let file = self.file.take();
         // A file that was only read has nothing to lose.
         let _closed = with_library(&self.by.path, || {
-            drop(file);
+            drop(taken(&self.file));
             Ok(())
         });
     }
+}
+
+/// Takes a file out, to be closed.
+fn taken(slot: &Slot) -> Option<netcdf::File> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Makes room for one more file; only within [`with_library`].
+fn make_room(slot: &Arc<Slot>) {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|other| other.upgrade().is_some_and(|other| !Arc::ptr_eq(&other, slot)));
+    while open.len() >= MOST_OPEN {
+        drop(open.pop_front().and_then(|oldest| oldest.upgrade()).and_then(|oldest| taken(&oldest)));
+    }
+    open.push_back(Arc::downgrade(slot));
 }
 
 /// Opens a variable.
@@ -47,14 +71,7 @@ pub(in super::super) fn open_by_library(
         let reason = format!("{} has chunks of {:?} values", array.name, array.chunk);
         return Err(SourceError::Dataset { path: path.clone(), reason });
     };
-    let file = with_library(path, || {
-        let file = netcdf::open(path).map_err(|error| failed(path, "opening it as netCDF-4", error))?;
-        if file.variable(&array.name).is_none() {
-            return Err(not_there(path, array));
-        }
-        Ok(file)
-    })?;
-    Ok(Box::new(BlockReader { by: by.clone(), array: array.clone(), block, file: Some(file) }))
+    Ok(Box::new(BlockReader { by: by.clone(), array: array.clone(), block, file: Arc::default() }))
 }
 
 impl BlockReader {
@@ -89,8 +106,17 @@ impl ChunkReader for BlockReader {
             .map(|(start, count)| netcdf::Extent::SliceCount { start: *start, count: *count, stride: 1 })
             .collect();
         with_library(&self.by.path, || {
-            let variable = self.file.as_ref().and_then(|file| file.variable(&self.array.name));
-            let variable = variable.ok_or_else(|| not_there(&self.by.path, &self.array))?;
+            let path = &self.by.path;
+            let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let file = match slot.take() {
+                Some(file) => file,
+                None => {
+                    make_room(&self.file);
+                    netcdf::open(path).map_err(|error| failed(path, "opening it as netCDF-4", error))?
+                }
+            };
+            let file = slot.insert(file);
+            let variable = file.variable(&self.array.name).ok_or_else(|| not_there(path, &self.array))?;
             let read = variable.get_raw_values_into(&mut block[..bytes], extents);
             read.map_err(|error| self.failed(index, format!("the netCDF library cannot read it: {error}")))
         })?;

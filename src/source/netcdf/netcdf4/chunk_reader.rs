@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::super::SourceError;
 use super::super::super::dataset::{ArrayInfo, Chunk, ChunkReader};
+use super::super::super::open_files::OpenFiles;
 use super::super::filters::{self, Scratch};
 use super::super::{ChunkTable, Filter, Hdf5Chunks};
 
@@ -16,7 +16,6 @@ thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new()));
 
 /// An open dataset.
 struct Hdf5ChunkReader {
-    file: File,
     path: PathBuf,
     name: String,
     filters: Vec<Filter>,
@@ -66,7 +65,6 @@ pub(in super::super) fn open_chunks(
         )));
     }
     Ok(Box::new(Hdf5ChunkReader {
-        file: File::open(path).map_err(|error| SourceError::io(path, &error))?,
         path: path.clone(),
         name: array.name.clone(),
         filters: chunks.filters.clone(),
@@ -95,9 +93,9 @@ impl Hdf5ChunkReader {
     }
 
     fn decode(&self, place: usize, address: u64, block: &mut Vec<u8>) -> Result<u64, String> {
+        let file = OpenFiles::of_process().get(&self.path).map_err(|error| format!("cannot open the file: {error}"))?;
         let read = |into: &mut [u8]| {
-            self.file
-                .read_exact_at(into, address)
+            file.read_exact_at(into, address)
                 .map_err(|error| format!("{} bytes from byte {address} on cannot be read: {error}", into.len()))
         };
         if self.filters.is_empty() {

@@ -212,3 +212,33 @@ proptest! {
         prop_assert!(read == expected);
     }
 }
+
+/// More files than the library may have open, read one after the other and again.
+#[test]
+fn files_of_the_library_give_way_to_each_other() {
+    let folder = folder();
+    let readers: Vec<_> = (0..20_u32)
+        .map(|at| {
+            let path = folder.path().join(format!("{at}.nc"));
+            let mut file = netcdf::create(&path).unwrap();
+            file.add_dimension("y", 3).unwrap();
+            let mut variable = file.add_variable::<f32>("a", &["y"]).unwrap();
+            variable.set_chunking(&[3]).unwrap();
+            variable.put_values(&[at as f32; 3], ..).unwrap();
+            file.close().unwrap();
+            let array = describe(&path).unwrap().array("a").unwrap().clone();
+            let by = crate::source::netcdf::ByLibrary { path, reason: "a test".into() };
+            by.open(&array).unwrap()
+        })
+        .collect();
+    for _ in 0..2 {
+        for (at, reader) in readers.iter().enumerate() {
+            let mut block = Vec::new();
+            reader.read(&[0], &mut block).unwrap();
+            assert_eq!(block, [at as f32; 3].map(f32::to_le_bytes).concat());
+        }
+    }
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let open = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    assert!(open.filter(|path| path.starts_with(folder.path())).count() <= 16);
+}

@@ -1,0 +1,168 @@
+//! Small Zarr stores: which times they have, which chunks they lack.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::*;
+use crate::grid::{Extent, Periodic, Window};
+use crate::inspect::StoreReport;
+use crate::source::SourceError;
+use crate::terms::DateTime;
+
+const HOURS: &str = r#""units": "hours since 2011-09-10""#;
+
+fn put(folder: &Path, name: &str, attributes: &str, dimensions: &[(&str, usize)], values: &[f64]) {
+    let folder = folder.join(name);
+    fs::create_dir_all(&folder).unwrap();
+    let lengths: Vec<usize> = dimensions.iter().map(|(_, length)| *length).collect();
+    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    // Of maps a chunk is one time, of coordinates the whole.
+    let mut chunks = lengths.clone();
+    if chunks.len() > 1 {
+        chunks[0] = 1;
+    }
+    let zarray = format!(
+        r#"{{"zarr_format": 2, "shape": {lengths:?}, "chunks": {chunks:?}, "dtype": "<f8", "compressor": null,
+        "filters": null, "fill_value": -999.0, "order": "C"}}"#
+    );
+    fs::write(folder.join(".zarray"), zarray).unwrap();
+    let comma = if attributes.is_empty() { "" } else { ", " };
+    fs::write(folder.join(".zattrs"), format!(r#"{{"_ARRAY_DIMENSIONS": {names:?}{comma}{attributes}}}"#)).unwrap();
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let size = chunks.iter().product::<usize>() * 8;
+    for (at, chunk) in bytes.chunks_exact(size).enumerate() {
+        let name = if lengths.len() > 1 { format!("{at}.0.0") } else { "0".into() };
+        fs::write(folder.join(name), chunk).unwrap();
+    }
+}
+
+/// A store of U and V of 2 x 3 points at some times.
+fn store(folder: &Path, name: &str, attributes: &str, times: &[f64]) -> PathBuf {
+    let path = folder.join(name);
+    fs::create_dir_all(&path).unwrap();
+    fs::write(path.join(".zgroup"), r#"{"zarr_format": 2}"#).unwrap();
+    put(&path, "time", attributes, &[("time", times.len())], times);
+    for name in ["U", "V"] {
+        put(&path, name, "", &[("time", times.len()), ("j", 2), ("i", 3)], &vec![0.5; 6 * times.len()]);
+    }
+    path
+}
+
+fn request(path: &Path) -> GriddedRequest {
+    GriddedRequest {
+        format: Format::Zarr,
+        paths: vec![path.to_owned()],
+        fields: vec![("U".into(), "u"), ("V".into(), "v")],
+        level: 1,
+        time: None,
+        epoch: Some(DateTime::midnight(2011, 9, 10)),
+        fail_on_gaps: true,
+        periodic: Periodic::default(),
+        missing_chunks_fail: true,
+        grid_paths: None,
+        grid_extent: Some(Extent::plain(2, 3, Periodic::default())),
+        grid: GridRequest::default(),
+        centre: false,
+    }
+}
+
+fn said(result: Result<Scanned, SourceError>) -> String {
+    result.map(|_| ()).unwrap_err().to_string()
+}
+
+fn report(path: &Path) -> StoreReport {
+    let looked = look(Format::Zarr, &[path.to_owned()], &[""], &DimensionNames::default(), None).unwrap();
+    StoreReport::of(Vec::new(), &looked)
+}
+
+#[test]
+fn times_without_units_and_climatologies_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store(folder.path(), "a.zarr", "", &[0.0, 1.0, 2.0]);
+    let text = said(scan(&request(&path)));
+    assert!(text.contains("time has no units") && text.contains("ncatted -a units,time,c,c"), "{text}");
+    let climatology = format!(r#"{HOURS}, "climatology": "climatology_bounds""#);
+    let path = store(folder.path(), "b.zarr", &climatology, &[0.0, 1.0, 2.0]);
+    let text = said(scan(&request(&path)));
+    assert!(text.contains("time has the attribute climatology"), "{text}");
+    let path = store(folder.path(), "c.zarr", r#""units": "s""#, &[0.0, 3600.0]);
+    assert_eq!(scan(&request(&path)).unwrap().catalog.time.interval(), 3600.0);
+}
+
+#[test]
+fn a_time_that_comes_twice_can_be_left_out_by_selection() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0, 3.0]);
+    store(folder.path(), "b.zarr", HOURS, &[3.0, 4.0, 5.0, 6.0]);
+    let mut asked = request(folder.path());
+    let text = said(scan(&asked));
+    assert!(text.contains("both have U of 2011-09-10T03:00:00"), "{text}");
+    let at = |hour: u8| DateTime { hour, ..DateTime::midnight(2011, 9, 10) };
+    asked.time = Some([at(2), at(4)]);
+    assert!(said(scan(&asked)).contains("both have U"));
+    for (from, to, steps) in [(0, 3, 3), (4, 7, 3)] {
+        asked.time = Some([at(from), at(to)]);
+        assert_eq!(scan(&asked).unwrap().catalog.time.len(), steps);
+    }
+    // `inspect` tells it too.
+    let report = report(folder.path());
+    let odd = &report.times[0].odd;
+    assert!(
+        odd[0].contains("1 time(s) of an array come twice, first 2011-09-10T03:00:00") && odd.len() == 1,
+        "{odd:?}"
+    );
+    assert!(odd[0].contains("a.zarr and ") && report.to_string().contains("odd: time: 1 time(s)"), "{report}");
+}
+
+#[test]
+fn the_paths_of_a_store_are_its_documents_and_the_arrays_that_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0]);
+    put(&path, "W", "", &[("time", 2), ("j", 2), ("i", 3)], &[0.0; 12]);
+    let paths = scan(&request(&path)).unwrap().catalog.paths;
+    assert_eq!(paths, [".zgroup", "U", "V", "time"].map(|name| path.join(name)));
+}
+
+#[test]
+fn chunks_that_are_not_stored_are_found_before_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0, 3.0]);
+    let catalog = scan(&request(&path)).unwrap().catalog;
+    let keys = |steps: std::ops::Range<usize>| {
+        let mut keys = BTreeSet::new();
+        (0..2).for_each(|field| catalog.chunks(field, &steps, &Window { face: 0, j: 0..2, i: 0..3 }, &mut keys));
+        keys
+    };
+    catalog.check_stored(&keys(0..4)).unwrap();
+    fs::remove_file(path.join("V/2.0.0")).unwrap();
+    catalog.check_stored(&keys(0..2)).unwrap();
+    let text = catalog.check_stored(&keys(0..4)).unwrap_err().to_string();
+    assert!(text.contains("chunk (2, 0, 0) of V: is not stored; [input] missing_chunks = \"fill\""), "{text}");
+    fs::remove_file(path.join("V/3.0.0")).unwrap();
+    let text = catalog.check_stored(&keys(0..4)).unwrap_err().to_string();
+    assert!(text.contains("(2, 0, 0) of V: is not stored, nor are 1 more of the 8 that are read"), "{text}");
+}
+
+#[test]
+fn inspect_judges_times_as_a_run_does() {
+    let folder = tempfile::tempdir().unwrap();
+    // Steps of a seventh of a day, which are no whole milliseconds; one is not there.
+    let sevenths: Vec<f64> = (0..40).filter(|step| *step != 17).map(|step| f64::from(step) / 7.0).collect();
+    let days = r#""units": "days since 2001-01-01""#;
+    let path = store(folder.path(), "a.zarr", days, &sevenths);
+    let times = report(&path).times.remove(0);
+    assert_eq!((times.uneven.len(), times.missing, times.gaps.len(), times.count), (0, 1, 1, 39));
+    assert!((times.seconds_per_step.unwrap() - 86_400.0 / 7.0).abs() < 1e-2, "{times:?}");
+    let path = store(folder.path(), "b.zarr", HOURS, &[0.0, 1.0, 2.0, 3.5]);
+    assert_eq!(report(&path).times[0].uneven.len(), 1);
+    let path = store(folder.path(), "c.zarr", HOURS, &[5.0]);
+    assert_eq!(report(&path).times[0].seconds_per_step, None);
+
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0]);
+    store(folder.path(), "b.zarr", &format!(r#"{HOURS}, "calendar": "360_day""#), &[2.0, 3.0, 4.0]);
+    let times = report(folder.path()).times.remove(0);
+    assert_eq!((times.count, times.other_calendars, times.calendar.as_str()), (2, 1, "standard"));
+    assert!(times.odd[0].contains("b.zarr are of the calendar 360_day"), "{:?}", times.odd);
+}
