@@ -6,8 +6,7 @@ pub enum DataError {
     /// A value that is no number, or outside the valid range.
     #[error(
         "{file}: {field} = {} at {place} ({date}) is not within [prepare] valid_range = [{low}, {high}]; \
-         widen the range, or set [prepare] missing = \"reject\" to leave out the segments that touch such values; \
-         where values everywhere are huge or tiny, [input] endian or dtype is wrong", crate::terms::short(*value)
+         {advice}", crate::terms::short(*value)
     )]
     OutOfRange {
         /// File of the snapshot.
@@ -24,5 +23,37 @@ pub enum DataError {
         low: f64,
         /// Upper limit.
         high: f64,
+        /// What mends it.
+        advice: String,
     },
+}
+
+/// What mends a value that cannot be right. `describe_themselves` are files whose metadata tell type and byte order;
+/// `unstored` is the chunk that the value would be in, if it is not stored.
+pub(super) fn advice(describe_themselves: bool, unstored: Option<&str>) -> String {
+    let reject = "[prepare] missing = \"reject\" to leave out the segments that touch such values";
+    match unstored {
+        Some(chunk) => format!(
+            "chunk {chunk} is not stored and is taken for its fill value ([input] missing_chunks = \"fill\"): copy the \
+             data anew if they were cut short, give [input] grid a mask if this is land, or set {reject}"
+        ),
+        None if describe_themselves => format!("widen the range, or set {reject}"),
+        None => format!(
+            "widen the range, or set {reject}; where values everywhere are huge or tiny, [input] endian or dtype is wrong"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_is_for_the_files_at_hand() {
+        assert!(advice(false, None).contains("[input] endian or dtype"));
+        assert!(advice(true, None).starts_with("widen the range") && !advice(true, None).contains("endian"));
+        let unstored = advice(true, Some("(3, 0, 1)"));
+        assert!(unstored.contains("chunk (3, 0, 1) is not stored") && unstored.contains("[input] missing_chunks"));
+        assert!(!unstored.contains("widen") && !unstored.contains("endian"), "{unstored}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::layout_of_grid::layout_of_grid;
 use super::setup::{GridSource, date_time, grid_files};
 use crate::Error;
@@ -39,11 +41,21 @@ pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCa
             names: grid_names(&input.grid_names),
             angle: input.grid_names.angle.clone(),
             dimensions: dimension_names(config),
+            fields: variables.names().into_iter().map(str::to_owned).collect(),
             shifts: [-i64::from(input.u_face == UFace::East), -i64::from(input.v_face == VFace::North)],
         },
         centre: config.prepare.centre,
     };
     let found = scan(&request)?;
+    if let (true, Some(grid), Some(fields)) =
+        (config.prepare.centre && variables.velocity.is_some(), &found.grid, found.catalog.fields.get(..2))
+        && let Some([rows, columns]) = grid.places_of(fields)
+    {
+        warn!(
+            "u and v have the dimensions of the cells' own places ({rows}, {columns}): if they are given there, as in regridded \
+             files, [prepare] centre = false"
+        );
+    }
     let files = match found.grid {
         Some(grid) => GridSource::Gridded(Arc::new(grid)),
         None => GridSource::Mds(grid_files(config, found.catalog.extent)?),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bad_values::{BadValue, is_needed};
-use super::data_error::DataError;
+use super::data_error::{DataError, advice};
 use super::fields::Points;
 use super::piece::{Piece, Reach, span};
 use super::read::PassReader;
@@ -269,6 +269,7 @@ impl<T: Sample> RowReader<'_, '_, T> {
             return Ok(());
         }
         let [low, high] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        let unstored = setup.catalog.unstored_chunk(field, step, value.at);
         Err(DataError::OutOfRange {
             file: setup.catalog.place(field, step),
             field: setup.fields.name(field).to_owned(),
@@ -277,6 +278,7 @@ impl<T: Sample> RowReader<'_, '_, T> {
             date: setup.catalog.time().date(step),
             low,
             high,
+            advice: advice(setup.catalog.describes_itself(), unstored.as_deref()),
         }
         .into())
     }

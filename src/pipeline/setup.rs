@@ -232,6 +232,19 @@ fn tell(catalog: &Catalog) {
     catalog.lost().lines(NAMED).for_each(|line| warn!("{line}"));
 }
 
+/// What the log says where nothing but the values of the first snapshot tells land from water.
+fn land_by_values(extent: &Extent, wet: &Bits) -> String {
+    let cells = (extent.faces * extent.nj * extent.ni) as u64;
+    let land = match cells.saturating_sub(wet.count()) {
+        0 => "none".to_owned(),
+        land => land.to_string(),
+    };
+    format!(
+        "no mask and no depth: land is taken where the first snapshot has no values, {land} of {cells} cells; where land is \
+         0, or that snapshot has holes, give [input] grid a file with a mask"
+    )
+}
+
 /// Where no tile of the snapshots lies there must be no water.
 fn blank_is_land(catalog: &Catalog, grid: &Grid) -> Result<(), Error> {
     for (field, j, i) in catalog.blank() {
@@ -362,6 +375,11 @@ fn survey(
         ],
     };
     let grid = grid::survey(masks, &request)?;
+    if let GridSource::Gridded(gridded) = &source
+        && gridded.is_masked_by_values()
+    {
+        warn!("{}", land_by_values(&grid.extent, &grid.wet));
+    }
     set_masks(&mut catalog, &grid);
     blank_is_land(&catalog, &grid)?;
     // Shrunk files were compared with the levels of their own mask.
@@ -400,4 +418,19 @@ fn survey(
     check_areas(config, &grid, files)?;
     files.forget();
     Ok(Setup { catalog, grid, lattice, reach, fields, files: source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn land_that_values_tell_is_counted() {
+        let extent = Extent::plain(3, 70, Periodic { i: false, j: false });
+        let mut wet = Bits::zero(&extent);
+        (0..3).flat_map(|j| (0..70).map(move |i| (j, i))).for_each(|(j, i)| wet.set(0, j, i, true));
+        assert!(land_by_values(&extent, &wet).contains("no values, none of 210 cells"));
+        wet.set(0, 1, 69, false);
+        assert!(land_by_values(&extent, &wet).contains("no values, 1 of 210 cells"));
+    }
 }

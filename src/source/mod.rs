@@ -28,7 +28,7 @@ pub use number::{Endian, Number};
 pub(crate) use open_files::{OTHER_FILES, allowed_files};
 pub use time_axis::{StepStatus, TimeAxis, date_of, usual_distance};
 
-use crate::grid::{Bits, Extent, GridField, Window};
+use crate::grid::{Bits, Cell, Extent, GridField, Window};
 use crate::terms::Sample;
 
 /// All that a rank must know to read: no handle, only names, sizes and the time axis.
@@ -119,6 +119,19 @@ impl Catalog {
         match self {
             Catalog::Mds(catalog) => catalog.place(field, step),
             Catalog::Gridded(catalog) => catalog.place(field, step),
+        }
+    }
+
+    /// Whether the files tell the type of their numbers and what they mean.
+    pub fn describes_itself(&self) -> bool {
+        matches!(self, Catalog::Gridded(_))
+    }
+
+    /// The chunk that a value would be in, in words, if that chunk is not stored.
+    pub fn unstored_chunk(&self, field: usize, step: usize, cell: Cell) -> Option<String> {
+        match self {
+            Catalog::Mds(_) => None,
+            Catalog::Gridded(catalog) => catalog.unstored_chunk(field, step, cell),
         }
     }
 

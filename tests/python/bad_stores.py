@@ -132,6 +132,15 @@ forms.netcdf4(of_land, work / "lsm.nc")
 case("a mask of land", 3, "lsm is 1 on land", "good.nc", grid=str(work / "lsm.nc"), **{"input.grid_names.hFacC": "lsm"})
 forms.netcdf4(dataset[["hFacC"]].expand_dims(k=3), work / "levels.nc")
 case("a level that the mask has not", 3, "level = 7: ", "good.nc", grid=str(work / "levels.nc"), level=7)
+forms.netcdf4(dataset, work / "cm.nc", **CHUNKS)
+with netCDF4.Dataset(work / "cm.nc", "a") as file:
+    file["U"].units = "cm/s"
+case("velocities in other units", 3, 'U has units = "cm/s"; velocities must be in m s-1', "cm.nc")
+for number, factor in ((1, 0.001), (2, 0.0011)):
+    part = dataset.isel(time=slice(0, 150) if number == 1 else slice(150, 300)).drop_encoding()
+    packing = {name: {"dtype": "i2", "scale_factor": factor, "_FillValue": -32767} for name in "UV"}
+    part.to_netcdf(work / f"packed_{number}.nc", encoding=packing)
+case("files packed each in their own way", 3, "with scale_factor 0.0011, add_offset 0 and missing value -32767", "packed_*.nc")
 
 # Zarr
 case("no Zarr store", 3, "no Zarr store at", "nowhere.zarr")
@@ -146,6 +155,11 @@ cut(store("short.zarr") / "U" / "2.1.0", 0.5)
 case("a cut chunk", 3, "short.zarr/U/2.1.0", "short.zarr")
 (store("hole.zarr") / "V" / "1.0.1").unlink()
 case("a chunk that is not there", 3, 'missing_chunks = "fill"', "hole.zarr", missing_chunks="fail")
+chunk = store("unstored.zarr") / "V" / "1.0.1"
+chunk.unlink()
+metadata = chunk.parent / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "fill_value": "NaN"}))
+case("a chunk that is not there, of values that count as missing", 3, "chunk (1, 0, 1) is not stored and is taken for its fill value", "unstored.zarr")
 metadata = store("codec.zarr") / "U" / ".zarray"
 metadata.write_text(metadata.read_text().replace('"blosc"', '"pcodec"'))
 case("a codec that cannot be read", 3, "pcodec", "codec.zarr")

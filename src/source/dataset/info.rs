@@ -39,6 +39,11 @@ impl Dataset {
     pub fn array(&self, name: &str) -> Option<&ArrayInfo> {
         self.arrays.iter().find(|array| array.name == name)
     }
+
+    /// An array by its name as one in the group of the array `from` means it: in that group, else in those above.
+    pub fn nearest(&self, from: &str, name: &str) -> Option<&ArrayInfo> {
+        groups_upwards(from).find_map(|group| self.array(&format!("{group}{name}")))
+    }
 }
 
 /// What is known of an array before its values are looked for.
@@ -63,6 +68,11 @@ pub struct ArrayInfo {
     pub attributes: Attributes,
 }
 
+/// The group of an array and those above it, the nearest first, as they begin the names of their arrays: "a/b/", "a/", "".
+pub fn groups_upwards(array: &str) -> impl Iterator<Item = &str> {
+    array.rmatch_indices('/').map(|(at, _)| &array[..=at]).chain([""])
+}
+
 impl ArrayInfo {
     /// Place of a dimension.
     pub fn axis(&self, dimension: &str) -> Option<usize> {
@@ -77,5 +87,16 @@ impl ArrayInfo {
     /// Values of a chunk; none where there are no chunks, or more than can be counted.
     pub fn values_of_chunk(&self) -> Option<u64> {
         self.chunk.as_ref()?.iter().try_fold(1_u64, |product, length| product.checked_mul(*length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_from_the_nearest_to_the_root() {
+        assert_eq!(groups_upwards("a/b/u").collect::<Vec<_>>(), ["a/b/", "a/", ""]);
+        assert_eq!(groups_upwards("u").collect::<Vec<_>>(), [""]);
     }
 }

@@ -11,5 +11,5 @@ mod storage;
 
 pub use attribute::{Attribute, Attributes};
 pub use element::{Element, ElementKind};
-pub use info::{ArrayInfo, Dataset, Dimension};
+pub use info::{ArrayInfo, Dataset, Dimension, groups_upwards};
 pub use storage::{Chunk, ChunkReader, Direct, Storage};

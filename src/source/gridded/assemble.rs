@@ -7,6 +7,7 @@ use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Attributes, Dataset, Storage};
 use super::super::mds::{Mosaic, Tile};
 use super::super::netcdf::Storages;
+use super::super::number::Endian;
 use super::super::{netcdf, zarr};
 use super::catalog::{GriddedField, Part};
 use super::files::Format;
@@ -81,20 +82,19 @@ impl<'a> Assembly<'a> {
                 common = Some(here);
                 continue;
             };
-            let wrong = |what: &str, [ours, theirs]: [String; 2]| SourceError::Dataset {
+            let wrong = |what: &str, [ours, theirs]: [String; 2], mend: &str| SourceError::Dataset {
                 path: holder.dataset.path.clone(),
-                reason: format!(
-                    "{name} has {what} {ours}, in {} it has {theirs}; a run takes files that are alike",
-                    first.2.path.display()
-                ),
+                reason: format!("{name} has {what} {ours}, in {} it has {theirs}; {mend}", first.2.path.display()),
             };
             if first.0 != here.0 {
-                let words = |axes: &Axes| format!("{axes:?}");
-                return Err(wrong("the dimensions", [words(&here.0), words(&first.0)]));
+                let other = first.2.array(name).unwrap_or(info);
+                let words = [dimensions_in_words(info, &here.0), dimensions_in_words(other, &first.0)];
+                return Err(wrong("the dimensions", words, "a run takes files whose dimensions are alike"));
             }
             if first.1 != here.1 {
-                let words = |packing: &Packing| format!("{packing:?}");
-                return Err(wrong("the type and packing", [words(&here.1), words(&first.1)]));
+                let words = [packing_in_words(&here.1), packing_in_words(&first.1)];
+                let mend = "unpack them (ncpdq -U IN OUT), or give all the same packing";
+                return Err(wrong("the type", words, mend));
             }
         }
         let Some((axes, ..)) = common else {
@@ -164,6 +164,34 @@ impl<'a> Assembly<'a> {
     }
 }
 
+/// Dimensions in the order of the file, each with what it is: "time (time), y (rows), x (columns)".
+fn dimensions_in_words(info: &ArrayInfo, axes: &Axes) -> String {
+    let roles =
+        [(axes.time, "time"), (axes.level, "levels"), (axes.face, "faces"), (axes.j, "rows"), (axes.i, "columns")];
+    let word = |(at, name): (usize, &String)| match roles.iter().find(|(axis, _)| *axis == Some(at)) {
+        Some((_, role)) => format!("{name} ({role})"),
+        None => name.clone(),
+    };
+    info.dimensions.iter().enumerate().map(word).collect::<Vec<_>>().join(", ")
+}
+
+/// Type and packing by the names of CF's attributes.
+fn packing_in_words(packing: &Packing) -> String {
+    let mut words = packing.element.name();
+    if packing.element.bytes() > 1 {
+        words += if packing.element.endian == Endian::Big { " (big-endian)" } else { " (little-endian)" };
+    }
+    if let Some([factor, summand]) = packing.scaled {
+        words += &format!(" with scale_factor {factor}, add_offset {summand}");
+    }
+    let number = |value: &f64| if value.abs() < 1e9 { value.to_string() } else { format!("{value:e}") };
+    let missing: Vec<String> = packing.missing.iter().map(number).collect();
+    match missing.is_empty() {
+        true => words + " and no missing value",
+        false => words + " and missing value " + &missing.join(", "),
+    }
+}
+
 pub(super) fn info_of<'d>(holder: &'d Holder, name: &str) -> Result<&'d ArrayInfo, SourceError> {
     holder.dataset.array(name).ok_or_else(|| SourceError::Dataset {
         path: holder.dataset.path.clone(),
@@ -198,4 +226,50 @@ fn mosaic(name: &str, holders: &[Holder]) -> Result<Option<Mosaic>, SourceError>
     Ok(Some(
         made.map_err(|reason| wrong(&holders[0].dataset.path, format!("and the other files of {name}: {reason}")))?,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::dataset::{Attribute, Element, ElementKind};
+    use super::super::tests::{array, dataset};
+    use super::*;
+
+    fn refusal(first: ArrayInfo, second: ArrayInfo) -> String {
+        let holder = |(at, info): (usize, ArrayInfo)| {
+            let mut dataset = dataset(&[]);
+            dataset.path = format!("p_{at}.nc").into();
+            dataset.arrays.push(info);
+            Holder { dataset: Arc::new(dataset), format: Format::Netcdf, storages: Arc::default(), place: None }
+        };
+        let holders: Vec<Holder> = [(1, first), (2, second)].into_iter().map(holder).collect();
+        Assembly::new("u", &holders, &DimensionNames::default()).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn files_that_differ_are_told_in_the_words_of_the_files() {
+        let packed = |factor: f64| {
+            let mut info = array("u", &[("time", 3), ("y", 4), ("x", 5)], &[]);
+            info.element = Element { kind: ElementKind::Int(2), endian: Endian::Little };
+            for (name, value) in [("scale_factor", factor), ("_FillValue", -32767.0)] {
+                info.attributes.0.insert(name.into(), Attribute::Numbers(vec![value]));
+            }
+            info
+        };
+        let text = refusal(packed(0.001), packed(0.0011));
+        for part in [
+            "p_2.nc: u has the type int16 (little-endian) with scale_factor 0.0011, add_offset 0 and",
+            "missing value -32767",
+            "in p_1.nc",
+            "scale_factor 0.001,",
+            "ncpdq -U",
+        ] {
+            assert!(text.contains(part), "{text}: {part}");
+        }
+        let plain = |names: [&str; 3]| array("u", &names.map(|name| (name, 3)), &[]);
+        let text = refusal(plain(["time", "y", "x"]), plain(["y", "x", "time"]));
+        for part in ["y (rows), x (columns), time (time)", "in p_1.nc it has time (time), y (rows), x (columns)"] {
+            assert!(text.contains(part), "{text}: {part}");
+        }
+        assert!(!text.contains("Some"), "{text}");
+    }
 }

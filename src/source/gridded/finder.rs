@@ -1,6 +1,7 @@
 //! Which arrays are the grid's fields: those that the configuration names, or those of known names that can be.
 
 use super::super::SourceError;
+use super::super::dataset::groups_upwards;
 use super::assemble::{Assembly, Holder, own_shape};
 use super::catalog::GriddedField;
 use super::fitting::{check_grid_array, no_array};
@@ -92,6 +93,23 @@ impl Finder<'_> {
         Ok(found)
     }
 
+    /// The array that goes by a name, in the first of the files that has it and there in the nearest group of the fields; with
+    /// its holders, none where there is none.
+    fn nearest(&self, name: &str, is_good: impl Fn(&str, &Holder) -> bool) -> (String, Vec<Holder>) {
+        let of = |holder: &Holder| {
+            let groups = self.request.fields.iter().flat_map(|field| groups_upwards(field)).chain([""]);
+            let mut names = groups.map(|group| format!("{group}{name}"));
+            names.find(|name| holder.dataset.array(name).is_some() && is_good(name, holder))
+        };
+        match self.holders.iter().find_map(of) {
+            Some(name) => {
+                let holders = holders_of(self.holders, &name, |holder| is_good(&name, holder));
+                (name, holders)
+            }
+            None => (name.to_owned(), Vec::new()),
+        }
+    }
+
     fn not_there(&self, field: GridField, name: &str) -> SourceError {
         no_array(key_of(field), name, self.holders, 1)
     }
@@ -103,7 +121,7 @@ impl Finder<'_> {
                 Some(name) => (name.trim().to_owned(), true),
                 None => (name.clone(), false),
             };
-            let holders = holders_of(self.holders, &name, |holder| is_good(&name, holder));
+            let (name, holders) = self.nearest(&name, &is_good);
             if holders.is_empty() { Err(name) } else { Ok(Factor { name, holders, divides }) }
         };
         names.iter().map(factor).collect()
@@ -115,16 +133,13 @@ impl Finder<'_> {
     /// A configured name that no file has.
     pub(super) fn angle(&self) -> Result<Option<(String, Vec<Holder>)>, SourceError> {
         if let Some(name) = &self.request.angle {
-            let holders = holders_of(self.holders, name, |_| true);
+            let (name, holders) = self.nearest(name, |_, _| true);
             return match holders.is_empty() {
-                true => Err(no_array(ANGLE_KEY, name, self.holders, 1)),
-                false => Ok(Some((name.clone(), holders))),
+                true => Err(no_array(ANGLE_KEY, &name, self.holders, 1)),
+                false => Ok(Some((name, holders))),
             };
         }
-        let of = |name: &str| {
-            let is_of_grid = |holder: &Holder| self.is_of_grid(GridField::AngleCs, name, holder);
-            (name.to_owned(), holders_of(self.holders, name, is_of_grid))
-        };
+        let of = |name: &str| self.nearest(name, |name, holder| self.is_of_grid(GridField::AngleCs, name, holder));
         Ok(ANGLES.into_iter().map(of).find(|(_, holders)| !holders.is_empty()))
     }
 

@@ -36,6 +36,8 @@ pub struct GridRequest {
     pub dimensions: DimensionNames,
     /// Stored index minus native index of columns of u and of rows of v.
     pub shifts: [i64; 2],
+    /// Names of the fields: the grid's arrays are looked for in the groups of these, then in the groups above.
+    pub fields: Vec<String>,
 }
 
 /// What a field is made of; arrays by their places among the grid's.
@@ -139,6 +141,35 @@ impl GriddedGrid {
     /// The files that its arrays stand in, of stores the arrays' folders.
     pub fn stored_in(&self) -> Vec<PathBuf> {
         self.arrays.iter().flat_map(|field| &field.parts).map(|part| part.stored_in().to_owned()).collect()
+    }
+
+    /// Rows and columns by name, where longitudes and latitudes are of one dimension each and all of `fields` have these two:
+    /// such fields may be given at the cells' own places.
+    pub fn places_of(&self, fields: &[Arc<GriddedField>]) -> Option<[String; 2]> {
+        let of = |array: &GriddedField, axis: Option<usize>| Some(array.infos.first()?.dimensions[axis?].clone());
+        let place = |field: GridField| match self.source(field)? {
+            Source::Product(factors) => match &factors[..] {
+                [(array, false)] if self.arrays[*array].infos.first()?.shape.len() == 1 => {
+                    let array = &self.arrays[*array];
+                    of(array, array.axes.i).or_else(|| of(array, array.axes.j))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let places = [place(GridField::Yc)?, place(GridField::Xc)?];
+        let has = |field: &Arc<GriddedField>| {
+            [of(field, field.axes.j), of(field, field.axes.i)]
+                .iter()
+                .zip(&places)
+                .all(|(of, place)| of.as_ref() == Some(place))
+        };
+        fields.iter().all(has).then_some(places)
+    }
+
+    /// Whether nothing but values tells land from water.
+    pub fn is_masked_by_values(&self) -> bool {
+        matches!(self.source(GridField::HFacC), Some(Source::Values(_)))
     }
 
     fn source(&self, field: GridField) -> Option<&Source> {

@@ -28,6 +28,8 @@ mod stored_array;
 mod tests;
 mod tile_place;
 mod times;
+mod unstored;
+mod velocity_units;
 
 pub use block::GriddedBlock;
 pub use cache::{ChunkCache, ChunkKey};

@@ -116,7 +116,7 @@ fn role_of_coordinate(coordinate: &ArrayInfo) -> Option<Role> {
 pub(super) fn axes(dataset: &Dataset, array: &ArrayInfo, names: &DimensionNames) -> Result<Axes, SourceError> {
     let configured = |name: &str| names.names.iter().find(|(of, _)| of == name).map(|(_, role)| *role);
     let known = |name: &String| {
-        let coordinate = || dataset.array(name).filter(|array| array.dimensions.len() == 1);
+        let coordinate = || dataset.nearest(&array.name, name).filter(|array| array.dimensions.len() == 1);
         configured(name).or_else(|| coordinate().and_then(role_of_coordinate)).or_else(|| role_of_name(name))
     };
     let mut roles: Vec<Option<Role>> = array.dimensions.iter().map(known).collect();
@@ -215,6 +215,17 @@ mod tests {
             ],
         );
         assert_eq!(places(axes.unwrap()), [Some(0), Some(1), None, Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn coordinates_of_an_array_in_a_group_are_those_of_its_group_or_above() {
+        let dimensions = [("a", 9), ("b", 3), ("c", 5)];
+        let mut dataset = dataset(&dimensions);
+        for (name, axis) in [("c", "X"), ("ocean/a", "T"), ("a", "X"), ("air/b", "T"), ("b", "Y")] {
+            dataset.arrays.push(array(name, &[(name, 2)], &[("axis", axis)]));
+        }
+        let found = axes(&dataset, &array("ocean/deep/u", &dimensions, &[]), &DimensionNames::default());
+        assert_eq!(places(found.unwrap()), [Some(0), None, None, Some(1), Some(2)]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::finder::shape;
 use super::fitting::{check_dimensions, check_shape, no_array};
 use super::grid::{GridRequest, GriddedGrid};
 use super::times::{Instant, Times};
+use super::velocity_units::check_velocity_units;
 use crate::grid::{Extent, LLC_FACES, Periodic};
 use crate::terms::DateTime;
 
@@ -126,6 +127,7 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
         .zip(&found)
         .map(|((name, _), found)| Assembly::new(name, &found.holders, &request.grid.dimensions))
         .collect::<Result<_, _>>()?;
+    check_velocity_units(request, &found)?;
     let grid_holders = grid_holders(request, &mut described, &found)?;
     check_dimensions(&request.grid.dimensions, described.known.values().map(|holder| &holder.dataset))?;
     let extent = extent(request, &grid_holders)?;

@@ -41,8 +41,11 @@ impl Times {
         let wrong = |reason: String| SourceError::Dataset { path: dataset.path.clone(), reason };
         let name = axes.time.map(|axis| &array.dimensions[axis]);
         let coordinate = match name {
-            Some(name) => dataset.array(name),
-            None => SCALARS.iter().find_map(|name| dataset.array(name)).filter(|array| array.values() == Some(1)),
+            Some(name) => dataset.nearest(&array.name, name),
+            None => SCALARS
+                .iter()
+                .find_map(|name| dataset.nearest(&array.name, name))
+                .filter(|array| array.values() == Some(1)),
         };
         let Some(coordinate) = coordinate else {
             return Err(wrong(match name {

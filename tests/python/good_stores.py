@@ -1,0 +1,93 @@
+"""good_stores.py OCEANSPEC SAMPLE WORK: netCDF files and Zarr stores that a run takes, and what the log says of them.
+
+Where land is taken from the first snapshot's values, where u and v may be at the cells' own places, and arrays in groups.
+"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+oceanspec, sample, work = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+failures: list[str] = []
+NJ, NI, TIMES = 6, 8, 96
+LAND = "no mask and no depth: land is taken where the first snapshot has no values"
+PLACES = "u and v have the dimensions of the cells' own places (lat, lon)"
+
+
+def fields() -> xr.Dataset:
+    """Hourly noise on a grid of half a degree, with the same names for all points, as regridded files have them."""
+    noise = np.random.default_rng(8).normal(0, 0.1, (2, TIMES, NJ, NI)).astype("f4")
+    variables = {name: (("time", "lat", "lon"), values, {"units": "m s-1"}) for name, values in zip(("uo", "vo"), noise)}
+    coordinates = {"time": ("time", np.arange(TIMES, dtype="f8"), {"units": "hours since 2000-01-01"}),
+                   "lat": ("lat", 30 + 0.5 * np.arange(NJ), {"units": "degrees_north"}),
+                   "lon": ("lon", 0.5 * np.arange(NI), {"units": "degrees_east"})}
+    return xr.Dataset(variables, coordinates)
+
+
+def start(path: pathlib.Path, result: str, **settings) -> subprocess.CompletedProcess:
+    kind = "zarr" if path.suffix == ".zarr" else "netcdf"
+    sets = {"input.path": str(path), "input.format": kind, "input.u": "uo", "input.v": "vo", "input.grid": str(path), "input.epoch": "2000-01-01",
+            "spectrum.segment": "1 day", "output.path": str(work / result), **settings}
+    arguments = [part for key, value in sets.items() for part in ("--set", f"{key}={json.dumps(value)}")]
+    return subprocess.run([oceanspec, "run", str(sample / "config.toml"), *arguments], capture_output=True, text=True)
+
+
+def check(name: str, is_right: bool, found) -> None:
+    print(f"{'ok   ' if is_right else 'FAIL '} {name}")
+    if not is_right:
+        print(f"      {found}")
+        failures.append(name)
+
+
+def tells(name: str, path: pathlib.Path, says: list[str], silent: list[str], **settings) -> None:
+    """Runs on `path`, and looks at the lines of the log."""
+    done = start(path, f"{path.stem}-{len(list(work.iterdir()))}.zarr", **settings)
+    is_right = done.returncode == 0 and all(part in done.stderr for part in says) and not any(part in done.stderr for part in silent)
+    check(name, is_right, (done.returncode, done.stderr))
+
+
+own = {"prepare.centre": False}
+dataset = fields()
+dataset.to_netcdf(work / "zeros.nc")
+tells("no land among the values", work / "zeros.nc", [f"{LAND}, none of {NJ * NI} cells"], [PLACES], **own)
+holes = fields()
+holes.uo[0, 2:4, 3] = np.nan
+holes.vo[0, 2:4, 3] = np.nan
+holes.to_netcdf(work / "holes.nc")
+tells("a hole in the first snapshot", work / "holes.nc", [f"{LAND}, 2 of {NJ * NI} cells"], [], **own)
+masked = fields()
+masked["mask"] = (("lat", "lon"), np.ones((NJ, NI), "i1"))
+masked.to_netcdf(work / "masked.nc")
+tells("a mask", work / "masked.nc", [], ["land is taken"], **own)
+
+tells("centring of fields at the cells' own places", work / "masked.nc", [PLACES], [])
+staggered = masked.assign_coords(lon_u=("lon_u", masked.lon.values - 0.25), lat_v=("lat_v", masked.lat.values - 0.25))
+staggered["uo"] = (("time", "lat", "lon_u"), masked.uo.values)
+staggered["vo"] = (("time", "lat_v", "lon"), masked.vo.values)
+staggered.to_netcdf(work / "staggered.nc")
+tells("centring of staggered fields", work / "staggered.nc", [], [PLACES])
+
+masked.to_netcdf(work / "group.nc", group="ocean")
+masked.to_zarr(work / "group.zarr", group="ocean", zarr_format=2, consolidated=False)
+with netCDF4.Dataset(work / "group.nc", "a") as file:
+    # Of the same name, for others.
+    file.createDimension("other", 3)
+    file.createVariable("lon", "f8", ("other",))[:] = [0, 100, 0]
+done = start(work / "masked.nc", "root.zarr", **own)
+check("arrays in the root group", done.returncode == 0, done.stderr)
+for kind in ("nc", "zarr"):
+    names = {"input.u": "ocean/uo", "input.v": "ocean/vo"}
+    done = start(work / f"group.{kind}", f"group-{kind}.zarr", **names, **own)
+    compared = subprocess.run([oceanspec, "validate", str(work / f"group-{kind}.zarr"), "--against", str(work / "root.zarr"), "--tolerance", "1e-12"],
+                              capture_output=True, text=True)
+    check(f"arrays in a group, {kind}", done.returncode == 0 and compared.returncode == 0, (done.stderr, compared.stdout, compared.stderr))
+
+sys.exit(bool(failures))
