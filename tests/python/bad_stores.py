@@ -110,7 +110,7 @@ for name, attributes, says in (("times without units", {}, "time has no units, s
     (work / "meaning.nc").unlink()
 (work / "link_2.nc").symlink_to("moved.nc")
 forms.netcdf4(dataset, work / "link_1.nc", **CHUNKS)
-case("a link that leads nowhere", 3, "it leads to a file or folder that is not there", "link_*.nc")
+case("a link to a folder or store that is gone", 3, "it leads to a file or folder that is not there", "link_*.nc")
 forms.netcdf4(dataset.drop_vars("time").rename(time="record", j="a", i_g="b", j_g="c", i="d"), work / "names.nc", **CHUNKS)
 case("dimensions that say nothing", 3, "no time dimension among", "names.nc")
 forms.netcdf4(dataset.isel(j=slice(0, 30), j_g=slice(0, 30)), work / "small.nc", **CHUNKS)

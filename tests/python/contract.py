@@ -101,13 +101,13 @@ for name in ("deflate.nc", "three-series.zarr", "three-maps.zarr"):
 # A file for each time, more than may be open.
 part = dataset.isel(time=slice(0, 240))
 forms.netcdf4(part, work / "forms" / "whole.nc", chunksizes=(24, 20, 24))
-(work / "forms" / "steps").mkdir()
+(work / "forms" / "hours").mkdir()
 for at in range(240):
-    forms.netcdf4(part.isel(time=slice(at, at + 1)), work / "forms" / "steps" / f"{at:03}.nc", zlib=True, chunksizes=(1, 20, 24))
+    forms.netcdf4(part.isel(time=slice(at, at + 1)), work / "forms" / "hours" / f"{at:03}.nc", zlib=True, chunksizes=(1, 20, 24))
 days = {"format": "netcdf", "grid": str(sample / "grid"), "spectrum.segment": "5 days"}
 whole = run("whole", {**days, "path": str(work / "forms" / "whole.nc")})
 few = ("bash", "-c", 'ulimit -n 64; exec "$@"', "bash")
-compare("240 files, 64 open", run("steps", {**days, "path": str(work / "forms" / "steps")}, *few), files(whole))
+compare("240 files, 64 open", run("steps", {**days, "path": str(work / "forms" / "hours")}, *few), files(whole))
 
 # The faces of a lat-lon-cap grid, with their seams and angles.
 cap = work / "cap"
