@@ -32,15 +32,16 @@ fn target(path: &Path, sets: &[String]) -> Result<(Config, InspectOptions), Erro
         let config = Config::assumed(&[sets, &own].concat())?;
         Ok((config, InspectOptions::default()))
     };
-    if is_netcdf(path) {
+    // Addresses and zip files are refused by their path.
+    if is_netcdf(path) || path.to_string_lossy().contains("://") || has_ending(path, "zip") {
         return assumed("netcdf");
+    }
+    if is_zarr(path) {
+        return assumed("zarr");
     }
     let is_data = path.extension().is_some_and(|extension| extension == "data" || extension == "meta");
     if path.is_file() && !is_data || path.extension().is_some_and(|extension| extension == "toml") {
         return Ok((Config::load(path, sets)?, InspectOptions { outlook: true, ..InspectOptions::default() }));
-    }
-    if ["zarr.json", ".zgroup", ".zarray", ".zmetadata"].iter().any(|name| path.join(name).exists()) {
-        return assumed("zarr");
     }
     let folder = if is_data { path.parent().filter(|folder| *folder != Path::new("")) } else { Some(path) };
     let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_owned);
@@ -59,10 +60,33 @@ fn is_netcdf(path: &Path) -> bool {
         let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
         return read.is_ok() && (first.starts_with(b"CDF") || first == *b"\x89HDF");
     }
-    let Ok(entries) = std::fs::read_dir(path) else { return path.to_string_lossy().contains(['*', '?']) };
-    let endings: Vec<_> =
-        entries.flatten().filter_map(|entry| entry.path().extension().map(ToOwned::to_owned)).collect();
-    endings.iter().any(|ending| ending == "nc") && !endings.iter().any(|ending| ending == "data" || ending == "meta")
+    let Some(names) = names_within(path) else {
+        return is_pattern(path) && !has_ending(path, "zarr");
+    };
+    let any = |ending: &str| names.iter().any(|name| has_ending(name, ending));
+    any("nc") && !any("data") && !any("meta")
+}
+
+/// Whether a path is a Zarr store, a pattern of stores, or a folder that holds stores and nothing of the other formats.
+fn is_zarr(path: &Path) -> bool {
+    let is_store =
+        |path: &Path| [".zgroup", "zarr.json", ".zarray", ".zmetadata"].iter().any(|name| path.join(name).exists());
+    let Some(names) = names_within(path) else { return is_pattern(path) && has_ending(path, "zarr") };
+    let any = |ending: &str| names.iter().any(|name| has_ending(name, ending));
+    is_store(path) || names.iter().any(|name| is_store(name)) && !any("nc") && !any("data") && !any("meta")
+}
+
+/// What stands in a folder; none if the path is none.
+fn names_within(folder: &Path) -> Option<Vec<PathBuf>> {
+    Some(std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect())
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
 fn text(found: &Inspection) -> String {
@@ -84,4 +108,34 @@ fn text(found: &Inspection) -> String {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_path_holds_tells_its_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in
+            ["stores/a.zarr/zarr.json", "files/a.nc", "mds/U.0000000000.data", "both/a.nc", "both/a.zarr/zarr.json"]
+        {
+            std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            std::fs::write(at(name), "").unwrap();
+        }
+        for (name, netcdf, zarr) in [
+            ("stores", false, true),
+            ("stores/a.zarr", false, true),
+            ("stores/*.zarr", false, true),
+            ("files", true, false),
+            ("files/*.nc", true, false),
+            ("files/?", true, false),
+            ("mds", false, false),
+            ("both", true, false),
+            ("nothing", false, false),
+        ] {
+            assert_eq!((is_netcdf(&at(name)), is_zarr(&at(name))), (netcdf, zarr), "{name}");
+        }
+    }
 }

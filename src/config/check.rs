@@ -201,6 +201,11 @@ pub(super) fn path(document: &Document, key: &str, text: String) -> Result<PathB
     if text.contains('\0') {
         return Err(document.wrong(key, "holds the character NUL, which no path can"));
     }
+    if is_address(&text) {
+        return Err(
+            document.wrong(key, "is an address; only files on this machine's file systems are read and written")
+        );
+    }
     let folder = document.origin().filter(|_| !document.is_set(key)).and_then(Path::parent);
     let path = folder.map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text));
     let absolute = std::path::absolute(&path).map_err(|source| ConfigError::CurrentFolder {
@@ -213,6 +218,13 @@ pub(super) fn path(document: &Document, key: &str, text: String) -> Result<PathB
         return Err(document.wrong(key, message));
     }
     Ok(absolute)
+}
+
+/// Whether a text is the address of something elsewhere, `s3://...`, not a path.
+fn is_address(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
+    })
 }
 
 /// A checked path as TOML text; [`path`] made sure that it is UTF-8.

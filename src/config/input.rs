@@ -192,7 +192,11 @@ impl Input {
             None => format_of(&paths),
         };
         if format == Format::Mds && paths.len() > 1 {
-            let message = format!("has {} paths; MDS files (format = \"mds\") lie in one folder", paths.len());
+            let message = format!(
+                "has {} paths; they end as those of netCDF (.nc), or all as Zarr's (.zarr), or [input] format says which they \
+                 are; MDS files lie in one folder",
+                paths.len()
+            );
             return Err(document.wrong("input.path", message));
         }
         Ok(Input {
@@ -273,15 +277,24 @@ impl Input {
 fn paths(document: &Document, raw: Option<RawNames>) -> Result<Vec<PathBuf>, ConfigError> {
     match raw {
         None => Ok(Vec::new()),
-        Some(RawNames::One(text)) => Ok(vec![check::path(document, "input.path", text)?]),
+        Some(RawNames::One(text)) => Ok(vec![unpacked(document, "input.path", text)?]),
         Some(RawNames::Several(texts)) if texts.is_empty() => {
             Err(document.wrong("input.path", "is empty; name at least one file, folder or store"))
         }
         Some(RawNames::Several(texts)) => {
-            let path = |(at, text)| check::path(document, &format!("input.path[{at}]"), text);
+            let path = |(at, text)| unpacked(document, &format!("input.path[{at}]"), text);
             texts.into_iter().enumerate().map(path).collect()
         }
     }
+}
+
+fn unpacked(document: &Document, key: &str, text: String) -> Result<PathBuf, ConfigError> {
+    if text.to_ascii_lowercase().ends_with(".zip") {
+        return Err(
+            document.wrong(key, "is a zip file, which is not read: unzip it, and name the store or folder it holds")
+        );
+    }
+    check::path(document, key, text)
 }
 
 /// The format that names of files tell, where it is not said.
@@ -292,7 +305,7 @@ fn format_of(paths: &[PathBuf]) -> Format {
                 path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| endings.contains(&ending))
             })
     };
-    if ends(&["nc", "nc3", "nc4", "cdf"]) {
+    if ends(&["nc", "nc3", "nc4", "cdf", "h5"]) {
         Format::Netcdf
     } else if ends(&["zarr"]) {
         Format::Zarr

@@ -245,7 +245,9 @@ impl Config {
     /// [`ConfigError::Missing`] if it is not given.
     pub fn timestep(&self) -> Result<Seconds, ConfigError> {
         let timestep = self.input.timestep;
-        timestep.ok_or_else(|| self.document.missing("input.timestep", "the run needs the length of one iteration"))
+        let what = "the run needs the length of one iteration of MDS files; where these are netCDF or Zarr, [input] format \
+                    says so, and it is not needed";
+        timestep.ok_or_else(|| self.document.missing("input.timestep", what))
     }
 
     /// `input.epoch`: the time of iteration 0, UTC.
@@ -254,6 +256,6 @@ impl Config {
     /// [`ConfigError::Missing`] if it is not given.
     pub fn epoch(&self) -> Result<DateTime, ConfigError> {
         let epoch = self.input.epoch;
-        epoch.ok_or_else(|| self.document.missing("input.epoch", "the run needs the time of iteration 0"))
+        epoch.ok_or_else(|| self.document.missing("input.epoch", "the run needs the time of iteration 0 of MDS files; netCDF and Zarr ([input] format) tell dates themselves"))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::time::Gap;
 use crate::source::dataset::ArrayInfo;
-use crate::source::gridded::{Looked, Packing, TimesOfFile};
+use crate::source::gridded::{Looked, Looks, Packing, TimesOfFile};
 
 /// What some paths stand for.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +23,8 @@ pub struct StoreReport {
     pub times: Vec<StoreTimeReport>,
     /// What else is to be known of them.
     pub notes: Vec<String>,
+    /// Files that cannot be described, with the reason; they are not among the others.
+    pub unreadable: Vec<String>,
 }
 
 /// One array.
@@ -94,7 +96,8 @@ pub struct DatedGap {
 
 impl StoreReport {
     /// Of what was looked at.
-    pub fn of(paths: Vec<String>, looked: &[Looked]) -> Self {
+    pub fn of(paths: Vec<String>, looks: &Looks) -> Self {
+        let looked = &looks.files;
         let once = |texts: &mut dyn Iterator<Item = String>| {
             let mut texts: Vec<String> = texts.collect();
             texts.sort();
@@ -119,6 +122,7 @@ impl StoreReport {
             arrays,
             times: times(looked),
             notes: once(&mut looked.iter().flat_map(|file| file.dataset.notes.iter().cloned())),
+            unreadable: looks.unreadable.clone(),
         }
     }
 }

@@ -53,6 +53,9 @@ impl fmt::Display for StoreReport {
         for note in &self.notes {
             writeln!(f, "  note: {note}")?;
         }
+        for odd in &self.unreadable {
+            writeln!(f, "  odd: {odd}")?;
+        }
         Ok(())
     }
 }

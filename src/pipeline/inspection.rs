@@ -147,8 +147,8 @@ fn inspect_stores(config: &Config, options: &InspectOptions, format: gridded::Fo
     }
     let paths = config.input_paths()?;
     let names = if options.outlook { config.input.variables.names() } else { vec![""] };
-    let looked = gridded::look(format, paths, &names, &dimension_names(config), config.input.epoch.map(date_time))?;
-    let input = StoreReport::of(paths.iter().map(|path| path.display().to_string()).collect(), &looked);
+    let looks = gridded::look(format, paths, &names, &dimension_names(config), config.input.epoch.map(date_time))?;
+    let input = StoreReport::of(paths.iter().map(|path| path.display().to_string()).collect(), &looks);
     let setup = options.outlook.then(|| look(config, &SingleProcess));
     let grid = setup.as_ref().and_then(|setup| setup.as_ref().ok()).map(|setup| {
         let report = inspect_grid(setup.grid_files(), &setup.grid.extent, config.input.level, config.prepare.rotate);

@@ -58,17 +58,26 @@ impl TimesOfFile {
     }
 }
 
+/// What was found at some paths.
+#[derive(Debug)]
+pub struct Looks {
+    /// Files and stores, in the order of their names.
+    pub files: Vec<Looked>,
+    /// Why others of them cannot be described.
+    pub unreadable: Vec<String>,
+}
+
 /// Describes all files that some paths stand for; `{name}` in them stands for any.
 ///
 /// # Errors
-/// When a path stands for nothing, or a file cannot be described.
+/// When a path stands for nothing, or none of the files can be described.
 pub fn look(
     format: Format,
     paths: &[PathBuf],
     names: &[&str],
     dimensions: &DimensionNames,
     epoch: Option<DateTime>,
-) -> Result<Vec<Looked>, SourceError> {
+) -> Result<Looks, SourceError> {
     let mut files: Vec<PathBuf> = Vec::new();
     for name in names {
         for path in expand(format, paths, name)? {
@@ -77,7 +86,20 @@ pub fn look(
             }
         }
     }
-    files.into_iter().map(|path| one(format, &path, dimensions, epoch)).collect()
+    let (mut looks, mut first) = (Looks { files: Vec::new(), unreadable: Vec::new() }, None);
+    for path in files {
+        match one(format, &path, dimensions, epoch) {
+            Ok(looked) => looks.files.push(looked),
+            Err(error) => {
+                looks.unreadable.push(error.to_string());
+                first = first.or(Some(error));
+            }
+        }
+    }
+    match first {
+        Some(error) if looks.files.is_empty() => Err(error),
+        _ => Ok(looks),
+    }
 }
 
 fn one(

@@ -37,7 +37,7 @@ pub use catalog::{GriddedCatalog, GriddedField, Part};
 pub use files::{Format, expand};
 pub use fitting::doubtful_level;
 pub use grid::{GridName, GridRequest, GriddedGrid};
-pub use look::{Looked, TimesOfFile, look};
+pub use look::{Looked, Looks, TimesOfFile, look};
 pub use packing::Packing;
 pub use roles::{Axes, DimensionNames, Role};
 pub use scan::{GriddedRequest, Scanned, scan};

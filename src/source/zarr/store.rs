@@ -122,22 +122,9 @@ fn name_of(path: &Path) -> String {
 
 /// What the folder of a store is.
 fn root(path: &Path) -> Result<Node, SourceError> {
-    let text = path.to_string_lossy();
-    // A path loses one of two slashes that follow each other.
-    let scheme = text.split_once(":/").map(|(scheme, _)| scheme);
-    if scheme.is_some_and(|scheme| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
-        let reason = "is an address; only folders are read: copy the store to a disk first, as with xarray \
-                      ds.to_zarr(folder), rclone or the tools of the service";
-        return Err(wrong(path, reason.into()));
-    }
     let state = fs::metadata(path).map_err(|error| SourceError::io(path, &error))?;
     if !state.is_dir() {
-        let reason = if text.to_ascii_lowercase().ends_with(".zip") {
-            "is a zip file; unpack it and give the folder that it holds: unzip -d store.zarr"
-        } else {
-            "is a file; a Zarr store is a folder"
-        };
-        return Err(wrong(path, reason.into()));
+        return Err(wrong(path, "is a file; a Zarr store is a folder".into()));
     }
     if let Some(node) = node(path)? {
         return Ok(node);

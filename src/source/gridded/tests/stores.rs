@@ -72,8 +72,8 @@ fn said(result: Result<Scanned, SourceError>) -> String {
 }
 
 fn report(path: &Path) -> StoreReport {
-    let looked = look(Format::Zarr, &[path.to_owned()], &[""], &DimensionNames::default(), None).unwrap();
-    StoreReport::of(Vec::new(), &looked)
+    let looks = look(Format::Zarr, &[path.to_owned()], &[""], &DimensionNames::default(), None).unwrap();
+    StoreReport::of(Vec::new(), &looks)
 }
 
 #[test]
@@ -165,4 +165,19 @@ fn inspect_judges_times_as_a_run_does() {
     let times = report(folder.path()).times.remove(0);
     assert_eq!((times.count, times.other_calendars, times.calendar.as_str()), (2, 1, "standard"));
     assert!(times.odd[0].contains("b.zarr are of the calendar 360_day"), "{:?}", times.odd);
+}
+
+#[test]
+fn a_store_that_cannot_be_described_is_odd_beside_others_and_an_error_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0]);
+    let bad = folder.path().join("b.zarr");
+    std::fs::create_dir(&bad).unwrap();
+    std::fs::write(bad.join("zarr.json"), "{").unwrap();
+    let report = report(folder.path());
+    assert_eq!((report.files, report.times[0].count), (1, 3));
+    assert!(report.unreadable.len() == 1 && report.unreadable[0].contains("b.zarr"), "{:?}", report.unreadable);
+    assert!(report.to_string().contains("odd: ") && report.to_string().contains("b.zarr/zarr.json"), "{report}");
+    let error = look(Format::Zarr, &[bad], &[""], &DimensionNames::default(), None).unwrap_err().to_string();
+    assert!(error.contains("b.zarr/zarr.json"), "{error}");
 }
