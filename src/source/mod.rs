@@ -5,6 +5,7 @@
 //! makes is sent to the other ranks, which open only the data files they read.
 
 pub mod cf_time;
+mod codec;
 pub mod dataset;
 mod error;
 pub mod gridded;

@@ -9,20 +9,17 @@
 //! transposed axes and shards; other codecs are named ([`SourceError::Codec`]).
 
 mod array;
-mod blosc;
 mod codec;
 mod data_type;
 mod describe;
 mod document;
 mod files;
 mod filter;
-mod inflate;
 mod keys;
 mod pipeline;
 mod reader;
 mod scratch;
 mod shard;
-mod shuffle;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,11 @@
 //! Every length is known, or bounded, before anything is decoded, so that no header makes more memory be taken than the
 //! chunk itself needs.
 
+use super::super::codec::{BloscHeader, Inflate, lz4, resize, unshuffle};
 use super::super::dataset::Element;
-use super::blosc;
 use super::codec::Codec;
 use super::filter;
-use super::inflate::Inflate;
-use super::scratch::{Scratch, resize};
-use super::shuffle::unshuffle;
+use super::scratch::Scratch;
 use super::transposition;
 
 /// Bytes at a point between two steps.
@@ -158,11 +156,11 @@ impl Pipeline {
                 filter::unscale(*stored, self.element, (*scale, *offset), input, out);
             }
             Codec::Shuffle(bytes) => unshuffle(*bytes, input, out),
-            Codec::Blosc => blosc::Header::read(input)?.decode(input, out, inflate, shuffled)?,
+            Codec::Blosc => BloscHeader::read(input)?.decode(input, out, inflate, shuffled)?,
             Codec::Zstd => inflate.zstd(input, out)?,
             Codec::Gzip => inflate.gzip(input, out)?,
             Codec::Zlib => inflate.zlib(input, out)?,
-            Codec::Lz4 => inflate.lz4(&input[4..], out)?,
+            Codec::Lz4 => lz4(&input[4..], out)?,
             Codec::Crc32c => {}
         }
         Ok(())
@@ -175,7 +173,7 @@ fn decoded_length(codec: &Codec, expected: Length, input: &[u8], element: Elemen
     let stated = match codec {
         Codec::Transposition(_) | Codec::Delta | Codec::Shuffle(_) => Some(length),
         Codec::ScaleOffset { stored, .. } => Some(length / stored.bytes() as u64 * element.bytes() as u64),
-        Codec::Blosc => Some(blosc::Header::read(input)?.decoded_bytes as u64),
+        Codec::Blosc => Some(BloscHeader::read(input)?.decoded_bytes as u64),
         Codec::Lz4 => match input.first_chunk::<4>() {
             Some(stated) => Some(u64::from(u32::from_le_bytes(*stated))),
             None => return Err(format!("lz4's length has 4 bytes, there are {length}")),

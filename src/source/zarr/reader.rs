@@ -7,12 +7,13 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::super::SourceError;
+use super::super::codec::resize;
 use super::super::dataset::{ArrayInfo, Chunk, ChunkReader};
 use super::super::open_files::OpenFiles;
 use super::ZarrChunks;
 use super::keys::ChunkKeys;
 use super::pipeline::Pipeline;
-use super::scratch::{Scratch, resize, with_scratch};
+use super::scratch::{Scratch, with_scratch};
 use super::shard::{Piece, Shards};
 
 /// An open array.

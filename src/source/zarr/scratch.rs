@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::inflate::Inflate;
+use super::super::codec::Inflate;
 
 /// Buffers and decompressors of a thread, for all arrays.
 #[derive(Debug, Default)]
@@ -21,15 +21,4 @@ thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default()
 /// Lends the thread's scratch to `work`, which must not ask for it again.
 pub(super) fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with_borrow_mut(work)
-}
-
-/// Gives a buffer a length; what it held may be lost.
-pub(super) fn resize(buffer: &mut Vec<u8>, length: usize) -> Result<(), String> {
-    if buffer.capacity() < length {
-        // Nothing of the old values is to be moved.
-        buffer.clear();
-        buffer.try_reserve_exact(length).map_err(|_| format!("there is no memory for {length} bytes"))?;
-    }
-    buffer.resize(length, 0);
-    Ok(())
 }

@@ -142,7 +142,7 @@ impl Shards {
         }
         let bytes = usize::try_from(self.index_bytes).map_err(|_| "the index of its shard is too long".to_owned())?;
         let mut raw = Vec::new();
-        super::scratch::resize(&mut raw, bytes)?;
+        super::super::codec::resize(&mut raw, bytes)?;
         let offset = if self.sharding.index_first { 0 } else { file_bytes - self.index_bytes };
         file.read_exact_at(&mut raw, offset).map_err(|error| format!("cannot read the index of its shard: {error}"))?;
         if self.sharding.index_checksum {

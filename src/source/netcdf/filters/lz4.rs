@@ -28,11 +28,7 @@ pub(super) fn decompress(stored: &[u8], out: &mut [u8]) -> Result<(), String> {
             out.copy_from_slice(data);
             continue;
         }
-        match lz4_flex::block::decompress_into(data, out) {
-            Ok(bytes) if bytes == out.len() => {}
-            Ok(bytes) => return Err(format!("lz4: a block gave {bytes} bytes, expected {}", out.len())),
-            Err(error) => return Err(format!("lz4: {error}")),
-        }
+        crate::source::codec::lz4(data, out)?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@
 mod fletcher32;
 mod lz4;
 mod pipeline;
-mod shuffle;
 
 pub(super) use pipeline::{Scratch, most_bytes, undo};
 

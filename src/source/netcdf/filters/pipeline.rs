@@ -1,29 +1,18 @@
 //! All filters of a chunk, undone in reverse order.
 
-use zarrs::array::codec::{blosc_decompress_bytes, blosc_validate};
-
-use super::{BLOSC, DEFLATE, FLETCHER32, LZ4, SHUFFLE, ZSTD, fletcher32, lz4, shuffle, words};
+use super::{BLOSC, DEFLATE, FLETCHER32, LZ4, SHUFFLE, ZSTD, fletcher32, lz4, words};
+use crate::source::codec::{BloscHeader, Inflate, unshuffle};
 use crate::source::netcdf::Filter;
 
 /// What a thread keeps from chunk to chunk.
+#[derive(Default)]
 pub(in super::super) struct Scratch {
     /// Stored bytes, and then what filters in between give; as long as the longest was.
     pub from: Vec<u8>,
     to: Vec<u8>,
-    decompressors: Decompressors,
-}
-
-struct Decompressors {
-    deflate: libdeflater::Decompressor,
-    /// Made at the first need.
-    zstd: Option<zstd::bulk::Decompressor<'static>>,
-}
-
-impl Scratch {
-    pub(in super::super) fn new() -> Self {
-        let decompressors = Decompressors { deflate: libdeflater::Decompressor::new(), zstd: None };
-        Scratch { from: Vec::new(), to: Vec::new(), decompressors }
-    }
+    inflate: Inflate,
+    /// A block of blosc that is still shuffled.
+    shuffled: Vec<u8>,
 }
 
 /// The filters whose bits are not in `mask`.
@@ -55,7 +44,7 @@ pub(in super::super) fn undo(
     mut stored: usize,
     block: &mut [u8],
 ) -> Result<(), String> {
-    let Scratch { from, to, decompressors } = scratch;
+    let Scratch { from, to, inflate, shuffled } = scratch;
     let active: Vec<&Filter> = active(filters, mask).collect();
     for (place, filter) in active.iter().enumerate().rev() {
         if filter.id == FLETCHER32 {
@@ -63,14 +52,14 @@ pub(in super::super) fn undo(
             continue;
         }
         if place == 0 {
-            one(filter, &from[..stored], block, true, decompressors)?;
+            one(filter, &from[..stored], (block, true), (inflate, shuffled))?;
             return Ok(());
         }
         let (bytes, exact) = bytes_before(&active[..place], block.len());
         if to.len() < bytes {
             to.resize(bytes, 0);
         }
-        stored = one(filter, &from[..stored], &mut to[..bytes], exact, decompressors)?;
+        stored = one(filter, &from[..stored], (&mut to[..bytes], exact), (inflate, shuffled))?;
         std::mem::swap(from, to);
     }
     if stored != block.len() {
@@ -94,9 +83,8 @@ fn bytes_before(filters: &[&Filter], chunk_bytes: usize) -> (usize, bool) {
 fn one(
     filter: &Filter,
     from: &[u8],
-    out: &mut [u8],
-    exact: bool,
-    decompressors: &mut Decompressors,
+    (out, exact): (&mut [u8], bool),
+    (inflate, shuffled): (&mut Inflate, &mut Vec<u8>),
 ) -> Result<usize, String> {
     let most = out.len();
     let expected = move |bytes: usize| {
@@ -111,36 +99,20 @@ fn one(
         SHUFFLE => {
             let bytes = expected(from.len())?;
             let value_bytes = filter.values.first().map_or(1, |bytes| *bytes as usize);
-            shuffle::unshuffle(from, &mut out[..bytes], value_bytes);
+            unshuffle(value_bytes, from, &mut out[..bytes]);
             Ok(bytes)
         }
-        DEFLATE => match decompressors.deflate.zlib_decompress(from, out) {
-            Ok(bytes) => expected(bytes),
-            Err(libdeflater::DecompressionError::InsufficientSpace) => {
-                Err(format!("{} gives more than the {most} bytes that are expected", words(filter)))
-            }
-            Err(libdeflater::DecompressionError::BadData) => Err(failed(&"the data is corrupt")),
-        },
-        ZSTD => {
-            let zstd = match &mut decompressors.zstd {
-                Some(zstd) => zstd,
-                none => none.insert(zstd::bulk::Decompressor::new().map_err(|error| failed(&error))?),
-            };
-            expected(zstd.decompress_to_buffer(from, out).map_err(|error| failed(&error))?)
-        }
+        DEFLATE => expected(inflate.zlib_at_most(from, out).map_err(|error| failed(&error))?),
+        ZSTD => expected(inflate.zstd_at_most(from, out).map_err(|error| failed(&error))?),
         LZ4 => {
             let bytes = expected(lz4::total(from)?)?;
             lz4::decompress(from, &mut out[..bytes])?;
             Ok(bytes)
         }
         BLOSC => {
-            let bytes = blosc_validate(from).ok_or_else(|| failed(&"it has no valid header"))?;
-            expected(bytes)?;
-            if bytes > 0 {
-                let given = blosc_decompress_bytes(from, bytes, 1).map_err(|error| failed(&error))?;
-                expected(given.len())?;
-                out[..given.len()].copy_from_slice(&given);
-            }
+            let header = BloscHeader::read(from).map_err(|error| failed(&error))?;
+            let bytes = expected(header.decoded_bytes)?;
+            header.decode(from, &mut out[..bytes], inflate, shuffled).map_err(|error| failed(&error))?;
             Ok(bytes)
         }
         _ => Err(format!("{} cannot be undone", words(filter))),

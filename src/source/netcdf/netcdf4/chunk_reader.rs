@@ -12,7 +12,7 @@ use super::super::super::open_files::OpenFiles;
 use super::super::filters::{self, Scratch};
 use super::super::{ChunkTable, Filter, Hdf5Chunks};
 
-thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new()));
+thread_local!(static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default()));
 
 /// An open dataset.
 struct Hdf5ChunkReader {

@@ -25,7 +25,7 @@ pub(super) fn with_library<T>(path: &Path, work: impl FnOnce() -> Result<T, Sour
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(SourceError::Dataset {
             path: path.to_owned(),
-            reason: "cannot be described by the netCDF library: is a name in it not UTF-8?".into(),
+            reason: "the netCDF library's bindings gave up on it: is a name in it not UTF-8, or the file cut?".into(),
         })
     })
 }

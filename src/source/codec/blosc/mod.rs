@@ -8,7 +8,7 @@ mod lz;
 #[cfg(test)]
 mod tests;
 
-use super::inflate::Inflate;
+use super::inflate::{Inflate, lz4};
 use super::shuffle::{bit_unshuffle, unshuffle};
 
 /// Bytes before the places of the blocks.
@@ -22,17 +22,17 @@ const FEWEST_VALUES_TO_SPLIT: usize = 128;
 
 /// What the first bytes say, checked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
+pub(in super::super) struct Header {
     flags: u8,
     typesize: usize,
     /// Bytes when decoded.
-    pub(super) decoded_bytes: usize,
+    pub(in super::super) decoded_bytes: usize,
     block_bytes: usize,
 }
 
 impl Header {
     /// Reads the header of a chunk that is `encoded` and no more.
-    pub(super) fn read(encoded: &[u8]) -> Result<Self, String> {
+    pub(in super::super) fn read(encoded: &[u8]) -> Result<Self, String> {
         let Some((header, rest)) = encoded.split_at_checked(HEADER) else {
             return Err(format!("blosc's header has {HEADER} bytes, there are {}", encoded.len()));
         };
@@ -81,7 +81,7 @@ impl Header {
     }
 
     /// Decodes `encoded`, whose header this is, into `out`, which has the header's length.
-    pub(super) fn decode(
+    pub(in super::super) fn decode(
         &self,
         encoded: &[u8],
         out: &mut [u8],
@@ -100,7 +100,7 @@ impl Header {
                 self.block(encoded, (at, start), block, inflate)?;
                 continue;
             }
-            super::scratch::resize(shuffled, block.len())?;
+            super::resize(shuffled, block.len())?;
             self.block(encoded, (at, start), shuffled, inflate)?;
             if bytes {
                 unshuffle(self.typesize, shuffled, block);
@@ -136,7 +136,7 @@ impl Header {
             let wrong = || format!("block {at} of blosc's does not decompress to {piece} bytes");
             match self.flags >> 5 {
                 0 => lz::blosclz(input, out).ok_or_else(wrong)?,
-                1 => inflate.lz4(input, out).map_err(|reason| format!("{}: {reason}", wrong()))?,
+                1 => lz4(input, out).map_err(|reason| format!("{}: {reason}", wrong()))?,
                 2 => lz::snappy(input, out).ok_or_else(wrong)?,
                 3 => inflate.zlib(input, out).map_err(|reason| format!("{}: {reason}", wrong()))?,
                 4 => inflate.zstd(input, out).map_err(|reason| format!("{}: {reason}", wrong()))?,

@@ -2,51 +2,75 @@
 
 use crate::terms::{InstructionSet, VectorLoop};
 
-/// Undoes the shuffle of bytes of values of `typesize` bytes; both slices are of one length. Bytes past the last whole
-/// value stand as they are.
-pub(super) fn unshuffle(typesize: usize, shuffled: &[u8], out: &mut [u8]) {
-    if typesize <= 1 {
-        out.copy_from_slice(shuffled);
-        return;
-    }
-    let values = shuffled.len() / typesize;
-    let (planes, rest) = shuffled.split_at(values * typesize);
-    let (out, rest_out) = out.split_at_mut(values * typesize);
-    rest_out.copy_from_slice(rest);
-    let set = InstructionSet::detect();
-    match typesize {
-        2 => set.run(Interleave::<2> { planes, out }),
-        4 => set.run(Interleave::<4> { planes, out }),
-        8 => set.run(Interleave::<8> { planes, out }),
-        _ if values > 0 => {
-            for (at, plane) in planes.chunks_exact(values).enumerate() {
-                for (byte, value) in plane.iter().zip(out.chunks_exact_mut(typesize)) {
-                    value[at] = *byte;
+/// Puts the bytes of each value together; bytes behind the last whole value stand at the end in either form.
+///
+/// Both have the same length.
+pub(in super::super) fn unshuffle(value_bytes: usize, stored: &[u8], out: &mut [u8]) {
+    let count = stored.len() / value_bytes.max(1);
+    let (planes, rest) = stored.split_at(count * value_bytes);
+    let (values, end) = out.split_at_mut(planes.len());
+    end.copy_from_slice(rest);
+    match value_bytes {
+        0 | 1 => values.copy_from_slice(planes),
+        2 | 4 | 8 => InstructionSet::detect().run(Interleave { planes, values, value_bytes }),
+        _ => {
+            for (at, value) in values.chunks_exact_mut(value_bytes).enumerate() {
+                for (byte, plane) in value.iter_mut().zip(planes.chunks_exact(count)) {
+                    *byte = plane[at];
                 }
             }
         }
-        _ => {}
     }
 }
 
-/// Planes of the first, second, ... bytes of values of `N` bytes, turned into values.
-struct Interleave<'a, const N: usize> {
+struct Interleave<'a> {
     planes: &'a [u8],
-    out: &'a mut [u8],
+    values: &'a mut [u8],
+    value_bytes: usize,
 }
 
-impl<const N: usize> VectorLoop for Interleave<'_, N> {
+impl VectorLoop for Interleave<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let (out, _) = self.out.as_chunks_mut::<N>();
-        let values = out.len();
-        let planes: [&[u8]; N] = std::array::from_fn(|at| &self.planes[at * values..(at + 1) * values]);
-        for (i, value) in out.iter_mut().enumerate() {
-            for (byte, plane) in value.iter_mut().zip(&planes) {
-                *byte = plane[i];
+        let Interleave { planes, values, value_bytes } = self;
+        match value_bytes {
+            2 => interleave::<2>(planes, values),
+            4 => interleave::<4>(planes, values),
+            _ => interleave::<8>(planes, values),
+        }
+    }
+}
+
+/// Blocks of values that are long enough for vectors, and short enough that their bytes of every plane stay in the
+/// first cache.
+const BLOCK: usize = 64;
+
+#[inline(always)]
+fn interleave<const N: usize>(planes: &[u8], values: &mut [u8]) {
+    let count = planes.len() / N;
+    let (values, _) = values.as_chunks_mut::<N>();
+    let mut from = 0;
+    while from + BLOCK <= count {
+        // Lengths that the compiler knows, so that it needs no checks within.
+        let mut parts = [[0; BLOCK]; N];
+        for (part, plane) in parts.iter_mut().zip(planes.chunks_exact(count)) {
+            part.copy_from_slice(&plane[from..from + BLOCK]);
+        }
+        let (blocks, _) = values[from..].as_chunks_mut::<BLOCK>();
+        if let Some(block) = blocks.first_mut() {
+            for at in 0..BLOCK {
+                for byte in 0..N {
+                    block[at][byte] = parts[byte][at];
+                }
             }
+        }
+        from += BLOCK;
+    }
+    for (at, value) in values.iter_mut().enumerate().skip(from) {
+        for (byte, plane) in value.iter_mut().zip(planes.chunks_exact(count)) {
+            *byte = plane[at];
         }
     }
 }
@@ -91,8 +115,8 @@ mod tests {
 
     #[test]
     fn bytes_of_equal_significance_are_put_into_their_values() {
-        for typesize in [1, 2, 3, 4, 8, 16, 255] {
-            for length in [0, 1, 7, 64, 1000, 4096 + 5] {
+        for typesize in [1, 2, 3, 4, 5, 8, 16, 255] {
+            for length in [0, 1, 7, 8, 63, 64, 65, 127, 128, 129, 1000, 4096, 4096 + 5] {
                 let plain: Vec<u8> = (0..length).map(|at| (at * 31 % 251) as u8).collect();
                 let values = length / typesize;
                 let mut shuffled = Vec::new();
