@@ -50,7 +50,13 @@ impl TimeUnits {
             time.abs() <= FARTHEST && date(*time).is_some()
         };
         if let Some(at) = since.iter().position(|time| !known(time)) {
-            return Err(wrong(at, "is no time in the years -9999 to 9999".into()));
+            let reason = match values[at].is_nan() {
+                true => {
+                    "is missing: _FillValue, of Zarr 2 fill_value, is a time's own value, or the time was never written"
+                }
+                false => "is no time in the years -9999 to 9999",
+            };
+            return Err(wrong(at, reason.into()));
         }
         let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let resolution = milliseconds(spacing(largest, stored));
@@ -196,7 +202,8 @@ mod tests {
         let days = units("days since 1950-01-01");
         for value in [f64::NAN, f64::INFINITY, 9.96921e36, -1e10, 3e6] {
             let error = days.times(&[0.0, 1.0, value], ElementKind::Float64).unwrap_err().to_string();
-            assert!(error.contains("value 2") && error.contains("9999"), "{error}");
+            let why = if value.is_nan() { "is missing: _FillValue" } else { "9999" };
+            assert!(error.contains("value 2") && error.contains(why), "{error}");
         }
         let grain = days.times(&[0.0, 2_900_000.0], ElementKind::Float32).map(|times| times.grain);
         assert_eq!(grain, Ok(43_200_000));

@@ -1,7 +1,7 @@
 //! Where the values of an array are, and how they are read.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,16 @@ pub trait ChunkReader: fmt::Debug + Send + Sync {
 }
 
 impl Storage {
+    /// The file, or of a Zarr array its folder.
+    pub fn path(&self) -> &Path {
+        match self {
+            Storage::Direct(direct) => &direct.path,
+            Storage::Hdf5(chunks) => &chunks.path,
+            Storage::Library(library) => &library.path,
+            Storage::Zarr(chunks) => chunks.folder(),
+        }
+    }
+
     /// What reads an array of chunks; none for values at regular places, which need none.
     ///
     /// # Errors

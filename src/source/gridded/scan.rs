@@ -215,7 +215,10 @@ fn find(
                 let one = holders[other].dataset.path.display();
                 let reason = match other == at {
                     true => format!("has {} twice", these.text(instant)),
-                    false => format!("and {one} both have {name} of {}", these.text(instant)),
+                    false => format!(
+                        "and {one} both have {name} of {}; leave one of the two out, or cut the time off one: ncks -d",
+                        these.text(instant)
+                    ),
                 };
                 return Err(SourceError::Dataset { path: holder.dataset.path.clone(), reason });
             }

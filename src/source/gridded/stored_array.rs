@@ -138,7 +138,7 @@ impl StoredArray {
         let opened: Box<dyn ChunkReader> = match (&self.storage, self.storage.open(&self.info)?) {
             (_, Some(chunks)) => chunks,
             (Storage::Direct(direct), None) if self.info.chunk.is_some() => Box::new(Runs::new(direct, &self.info)),
-            (_, None) => return Err(wrong(Path::new(""), &self.info, "has no chunks")),
+            (_, None) => return Err(wrong(self.storage.path(), &self.info, "has no chunks")),
         };
         // Two threads may make it; one of the two is kept.
         Ok(&**self.reader.get_or_init(|| opened))
@@ -185,7 +185,7 @@ impl StoredArray {
                 let expected = self.info.values_of_chunk().unwrap_or(0) * self.info.element.bytes() as u64;
                 if buffer.len() as u64 != expected {
                     let reason = format!("chunk {index:?} has {} bytes, expected {expected}", buffer.len());
-                    return Err(wrong(Path::new(""), &self.info, &reason));
+                    return Err(wrong(self.storage.path(), &self.info, &reason));
                 }
                 Ok((Some(buffer), bytes))
             }
@@ -286,7 +286,7 @@ impl StoredArray {
     /// When the file cannot be read or ends early.
     pub fn read_direct(&self, axes: &Axes, plane: &Plane, to: &mut Destination<'_>) -> Result<u64, SourceError> {
         let Storage::Direct(direct) = &self.storage else {
-            return Err(wrong(Path::new(""), &self.info, "is in chunks"));
+            return Err(wrong(self.storage.path(), &self.info, "is in chunks"));
         };
         let bytes = self.info.element.bytes();
         let corner = plane.corner(axes, self.info.shape.len());
