@@ -22,7 +22,7 @@ pub(super) enum Command {
     Run(Run),
     /// Say what a run would do: tiles, passes, memory, files
     Plan(Plan),
-    /// Say what lies in a folder of model output, and what a run would make of it
+    /// Say what lies in a model's output, and what a run would make of it
     Inspect(Inspect),
     /// Write the job script of a run, or hand it to the scheduler
     Submit(Submit),
@@ -114,7 +114,7 @@ pub(super) struct Submit {
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// Folder, data file, or TOML file of a run
+    /// Folder, file, Zarr store, pattern of them in quotes, or TOML file of a run
     #[arg(value_name = "PATH|CONFIG")]
     pub(super) path: PathBuf,
     /// Read every value: NaN, extremes with place and time, constant and repeated snapshots

@@ -22,14 +22,14 @@ failures: list[str] = []
 CHUNKS = {"zlib": True, "shuffle": True, "chunksizes": (50, 20, 24)}
 
 
-def case(name: str, code: int, says: str, path, **settings) -> None:
+def case(name: str, code: int, says: str, path, config: pathlib.Path = sample / "config.toml", **settings) -> None:
     """Runs on `path` (below the work folder) with more keys of [input], and compares what comes of it."""
     paths = [str(work / one) for one in path] if isinstance(path, list) else str(work / path)
     result = work / "result.zarr"
     kind = "zarr" if "zarr" in str(path) else "netcdf"
     sets = {"output.path": str(result), "input.path": paths, "input.grid": str(sample / "grid"), "spectrum.segment": "5 days",
             "input.format": kind, **{f"input.{key}" if "." not in key else key: value for key, value in settings.items()}}
-    command = [oceanspec, "run", str(sample / "config.toml")]
+    command = [oceanspec, "run", str(config)]
     for key, value in sets.items():
         command += ["--set", f"{key}={json.dumps(value)}"]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -108,6 +108,12 @@ for name, attributes, says in (("times without units", {}, "time has no units, s
     forms.netcdf4(other, work / "meaning.nc", **CHUNKS)
     case(name, 3, says, "meaning.nc")
     (work / "meaning.nc").unlink()
+model_time = dataset.copy()
+model_time["time"] = ("time", np.arange(300.0) * 3600, {"units": "s"})
+forms.netcdf4(model_time, work / "model_time.nc", **CHUNKS)
+lines = (sample / "config.toml").read_text().splitlines(keepends=True)
+(work / "no_epoch.toml").write_text("".join(line for line in lines if not line.startswith("epoch")))
+case("no date in the units of time", 3, "so it is the model's own time; [input] epoch says when that is 0", "model_time.nc", work / "no_epoch.toml")
 (work / "link_2.nc").symlink_to("moved.nc")
 forms.netcdf4(dataset, work / "link_1.nc", **CHUNKS)
 case("a link to a folder or store that is gone", 3, "it leads to a file or folder that is not there", "link_*.nc")
@@ -121,6 +127,10 @@ with netCDF4.Dataset(work / "nan.nc", "a") as file:
 case("a value that is none", 3, "U of", "nan.nc")
 forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
 case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
+forms.netcdf4(dataset.drop_vars(["XC", "YC"]), work / "places.nc", **CHUNKS)
+case("no longitudes and latitudes", 3, "no longitudes and latitudes of cell centres were found", "places.nc", grid=str(work / "places.nc"))
+forms.netcdf4(dataset[["XC", "YC"]].expand_dims(face=6), work / "faces.nc")
+case("faces that are not lat-lon-cap's", 3, "only lat-lon-cap grids have faces here", "good.nc", grid=str(work / "faces.nc"))
 good = {"grid": str(work / "good.nc")}
 case("a name of the grid that no file has", 3, 'grid_names.hFacC = "landsee": no array of that name', "good.nc", **good,
      **{"input.grid_names.hFacC": "landsee"})
@@ -143,6 +153,8 @@ for number, factor in ((1, 0.001), (2, 0.0011)):
 case("files packed each in their own way", 3, "with scale_factor 0.0011, add_offset 0 and missing value -32767", "packed_*.nc")
 
 # Zarr
+case("an address as path", 2, "is an address", "bucket.zarr", **{"input.path": "s3://bucket/year.zarr"})
+case("a zip file as path", 2, "is a zip file", "year.zarr.zip")
 case("no Zarr store", 3, "no Zarr store at", "nowhere.zarr")
 
 
