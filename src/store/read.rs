@@ -11,6 +11,7 @@ use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArrayMetadataV2, ArrayShard
 use zarrs::filesystem::FilesystemStore;
 
 use super::ElementKind;
+use crate::terms::base64;
 
 /// What can go wrong when a group is read.
 #[derive(Debug, thiserror::Error)]
@@ -380,19 +381,5 @@ fn object(value: &Value) -> Map<String, Value> {
 
 /// A float64 in base64, little-endian: xarray's `_FillValue` attribute in Zarr v3.
 fn base64_f64(text: &str) -> Option<f64> {
-    let mut bits: u128 = 0;
-    let digits = text.trim_end_matches('=');
-    for digit in digits.bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u128::from(value);
-    }
-    // Eleven digits are 66 bits: eight bytes and two bits of padding.
-    (digits.len() == 11).then(|| f64::from_bits(((bits >> 2) as u64).swap_bytes()))
+    Some(f64::from_le_bytes(base64(text)?.try_into().ok()?))
 }

@@ -4,6 +4,7 @@
 
 mod averaging;
 mod band;
+mod base64;
 mod calendar;
 mod component;
 mod date_time;
@@ -25,6 +26,7 @@ mod wall_time;
 
 pub use averaging::Averaging;
 pub use band::{Band, BandLimit};
+pub use base64::base64;
 pub use calendar::Calendar;
 pub use component::Component;
 pub use date_time::DateTime;

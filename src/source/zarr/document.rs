@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::super::SourceError;
 use super::super::dataset::{Attribute, Attributes};
-use super::data_type::{base64, number_in_words};
+use super::data_type::number_in_words;
+use crate::terms::base64;
 
 /// Longest document that is read.
 const MOST_BYTES: u64 = 64 << 20;
