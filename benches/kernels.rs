@@ -379,7 +379,7 @@ fn exchange_plan(ranks: usize) -> Plan {
         fields: 2,
         sample_bytes: f32::BYTES,
         stored_bytes: 4,
-        chunk: None,
+        chunks: Vec::new(),
         source_bytes: 0,
         cuts: Cuts::default(),
         segment: SEGMENT,

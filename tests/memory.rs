@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[path = "support/zarr_input.rs"]
+mod zarr_input;
+
 use oceanspec::synth::{SynthSpec, synthesise};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_oceanspec");
@@ -199,4 +202,30 @@ fn maps_and_names_are_counted_too() {
     check(&config, folder.path(), 2.5, &[way(1, 1024, bands), way(2, 200, bands)]);
     let (folder, config) = synth(9, 11, 9000);
     check(&config, folder.path(), 2.5, &[way(1, 1024, &[]), way(2, 120, &[])]);
+}
+
+/// u and v in chunks that end at different times, and series of u beside maps of v: 88 MB of each.
+#[test]
+fn chunks_that_lie_across_others_stay_within_the_plan() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let shape = [600, 192, 192];
+    let dimensions = ["time", "y", "x"].iter().copied().zip(shape).collect::<Vec<_>>();
+    let way = |memory_mebibytes| Way { ranks: 1, memory_mebibytes, sets: &[] };
+    for (name, chunks, slack) in [
+        ("aligned.zarr", [[24, 64, 64], [24, 64, 64]], 2.0),
+        ("across.zarr", [[24, 64, 64], [25, 64, 64]], 2.0),
+        ("coprime.zarr", [[100, 64, 64], [97, 64, 64]], 2.0),
+        ("mixed.zarr", [[600, 12, 12], [1, 192, 192]], 2.0),
+    ] {
+        let store = folder.path().join(name);
+        zarr_input::coordinates(&store, shape);
+        for (field, chunk) in chunks.into_iter().enumerate() {
+            zarr_input::array((&store, ["U", "V"][field]), &dimensions, &chunk, &[], |at| zarr_input::noise(field, at));
+        }
+        zarr_input::array((&store, "Depth"), &dimensions[1..], &shape[1..], &[], |_| 100.0);
+        let config = folder.path().join("run.toml");
+        fs::write(&config, format!("[input]\npath = \"{name}\"\n[spectrum]\nsegment = \"100 samples\"\n")).unwrap();
+        check(&config, folder.path(), slack, &[way(1024), way(250)]);
+        fs::remove_dir_all(&store).unwrap();
+    }
 }

@@ -88,6 +88,22 @@ fn frequencies(problem: &Problem) -> String {
     }
 }
 
+/// How ranks share what is read, where that is not by time among all: chunks of so many snapshots are too few.
+fn sharing(plan: &Plan) -> String {
+    let (ranks, readers) = (plan.shares.ranks, plan.shares.readers());
+    if plan.shares.by_place {
+        return "; ranks share the map in place of time".into();
+    }
+    if plan.passes.is_empty() || plan.problem.chunks.is_empty() || readers == ranks {
+        return String::new();
+    }
+    format!(
+        "; {} of {ranks} ranks read nothing: the chunks along time are {readers} run(s), and to read by place would decode \
+         each many times",
+        ranks - readers
+    )
+}
+
 fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
     let problem = &plan.problem;
     let tiling = &plan.tiling;
@@ -129,11 +145,12 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
         (
             "passes",
             format!(
-                "{}, each of {} round(s) of {} snapshot(s) a rank{}",
+                "{}, each of {} round(s) of {} snapshot(s) a rank{}{}",
                 plan.passes.len(),
                 plan.rounds_per_pass,
                 plan.shares.steps_per_round,
-                if plan.overlap { "; one is read while the one before is estimated" } else { "" }
+                if plan.overlap { "; one is read while the one before is estimated" } else { "" },
+                sharing(plan)
             ),
         ),
         ("bytes in", format!("{} (each needed byte {:.3} times)", bytes(plan.bytes_in), plan.read_factor())),

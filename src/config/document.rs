@@ -152,6 +152,11 @@ impl Document {
         self.places.get(key).is_some_and(|place| place.value.start > self.file_len)
     }
 
+    /// Whether `key` is given.
+    pub(super) fn gives(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+
     /// The file, as given.
     pub(super) fn origin(&self) -> Option<&Path> {
         self.origin.as_deref()

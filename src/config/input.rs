@@ -8,6 +8,7 @@ use super::check;
 use super::date;
 use super::document::Document;
 use super::error::ConfigError;
+use super::format_keys::of_no_use;
 use super::gridded::{Dimensions, GridNames, MISSING_CHUNKS, MissingChunks, U_FACES, UFace, V_FACES, VFace};
 use super::pattern::Pattern;
 use super::raw::{RawInput, RawNames, RawRecord, RawRecords};
@@ -177,7 +178,13 @@ impl Input {
         &self.record[if self.record.len() == 1 { 0 } else { variable }]
     }
 
-    pub(super) fn check(raw: RawInput, document: &Document) -> Result<Input, ConfigError> {
+    pub(super) fn check(mut raw: RawInput, document: &Document) -> Result<Input, ConfigError> {
+        let paths = paths(document, raw.path.take())?;
+        let format = match raw.format.take() {
+            Some(word) => check::choice(document, "input.format", &word, &FORMATS)?,
+            None => format_of(&paths),
+        };
+        let of_no_use = of_no_use(document, format, &mut raw);
         let layout = raw.layout.map(|word| check::choice(document, "input.layout", &word, &LAYOUTS)).transpose()?;
         let periodic = periodic(document, raw.periodic.unwrap_or_default())?;
         if layout == Some(Layout::Llc) && periodic != Periodic::default() {
@@ -186,11 +193,6 @@ impl Input {
         }
         let record = records(document, raw.record)?;
         let variables = variables(document, raw.u, raw.v, raw.scalar, &record)?;
-        let paths = paths(document, raw.path)?;
-        let format = match raw.format {
-            Some(word) => check::choice(document, "input.format", &word, &FORMATS)?,
-            None => format_of(&paths),
-        };
         if format == Format::Mds && paths.len() > 1 {
             let message = format!(
                 "has {} paths; they end as those of netCDF (.nc), or all as Zarr's (.zarr), or [input] format says which they \
@@ -199,7 +201,7 @@ impl Input {
             );
             return Err(document.wrong("input.path", message));
         }
-        Ok(Input {
+        let input = Input {
             format,
             paths,
             pattern: check::term(document, "input.pattern", raw.pattern.as_deref().unwrap_or(DEFAULT_PATTERN))?,
@@ -233,13 +235,19 @@ impl Input {
             })?,
             dimensions: Dimensions::check(raw.dimensions.unwrap_or_default(), document)?,
             grid_names: GridNames::check(raw.grid_names.unwrap_or_default(), document)?,
-        })
+        };
+        match of_no_use {
+            Some((key, why)) => Err(document.wrong(&key, why)),
+            None => Ok(input),
+        }
     }
 
     pub(super) fn raw(&self) -> RawInput {
         let Variables { velocity, scalars } = &self.variables;
         let component = |of: fn(&Velocity) -> &String| velocity.as_ref().map(of).cloned();
         let periodic = [("i", self.periodic.i), ("j", self.periodic.j)];
+        let is_mds = self.format == Format::Mds;
+        let (endian, dtype) = (check::word(&self.endian, &ENDIANS), check::word(&self.dtype, &DTYPES));
         RawInput {
             format: check::word(&self.format, &FORMATS),
             path: match self.paths.as_slice() {
@@ -247,26 +255,27 @@ impl Input {
                 [one] => Some(RawNames::One(check::path_text(one))),
                 several => Some(RawNames::Several(several.iter().map(|path| check::path_text(path)).collect())),
             },
-            pattern: Some(self.pattern.to_string()),
+            pattern: is_mds.then(|| self.pattern.to_string()),
             grid: self.grid.as_deref().map(check::path_text),
             layout: self.layout.and_then(|layout| check::word(&layout, &LAYOUTS)),
             u: component(|velocity| &velocity.u),
             v: component(|velocity| &velocity.v),
             scalar: (!scalars.is_empty()).then(|| scalars.clone()),
             level: Some(self.level as i64),
-            record: Some(match self.record.as_slice() {
+            record: is_mds.then(|| match self.record.as_slice() {
                 [one] => RawRecords::One(raw_record(one)),
                 several => RawRecords::Several(several.iter().map(raw_record).collect()),
             }),
             timestep: self.timestep.map(check::duration_text),
             epoch: self.epoch.map(date::raw),
-            endian: check::word(&self.endian, &ENDIANS),
-            dtype: check::word(&self.dtype, &DTYPES),
+            // Of other formats they are of a grid in MDS files, where there is one.
+            endian: endian.filter(|_| is_mds || self.endian != Endian::Big),
+            dtype: dtype.filter(|_| is_mds || self.dtype != Dtype::Float32),
             shape: self.shape.map(|shape| shape.map(|count| count as i64).to_vec()),
             shrunk_mask: self.shrunk_mask.and_then(|mask| check::word(&mask, &MASKS)),
-            u_face: check::word(&self.u_face, &U_FACES),
-            v_face: check::word(&self.v_face, &V_FACES),
-            missing_chunks: check::word(&self.missing_chunks, &MISSING_CHUNKS),
+            u_face: check::word(&self.u_face, &U_FACES).filter(|_| !is_mds),
+            v_face: check::word(&self.v_face, &V_FACES).filter(|_| !is_mds),
+            missing_chunks: check::word(&self.missing_chunks, &MISSING_CHUNKS).filter(|_| !is_mds),
             dimensions: self.dimensions.raw(),
             grid_names: self.grid_names.raw(),
             periodic: Some(periodic.iter().filter(|(_, wraps)| *wraps).map(|(name, _)| (*name).to_owned()).collect()),

@@ -14,6 +14,7 @@ mod check;
 mod date;
 mod document;
 mod error;
+mod format_keys;
 mod geojson;
 mod gridded;
 mod handed;
@@ -204,6 +205,11 @@ impl Config {
     /// carets under it: for what is found wrong against the data.
     pub fn explain(&self, key: &str, message: &str) -> String {
         format!("`{key}`: {message}\n{}", self.document.excerpt_of(key))
+    }
+
+    /// Whether `key` is given, and not by a file whose format a `--set` changes.
+    pub fn is_meant(&self, key: &str) -> bool {
+        self.document.gives(key) && !format_keys::is_overlaid(&self.document, key)
     }
 
     /// The key that the limits of band number `at` come from, for [`explain`](Self::explain): `bands[0].limits`, or

@@ -183,7 +183,7 @@ fn every_other_form_of_a_value_is_understood() {
     let config = parse(
         r#"
         input    = { scalar = ["Eta", "PhiBot"], record = "UVEL", epoch = "2011-09-10 06:30:00Z", shape = [30, 40],
-                     periodic = ["j", "i"], format = "zarr", endian = "little", dtype = "float64" }
+                     periodic = ["j", "i"], endian = "little", dtype = "float64" }
         prepare  = { missing = { interpolate = 3 }, centre = false, rotate = false }
         select   = { faces = [7, 0], lon = [170, -170], stride = 2, time = ["2011-10-01", 2011-10-02] }
         spectrum = { segment = "1440 samples", window = "tukey(0.25)", detrend = "record", precision = "f64", overlap = 0,
@@ -198,7 +198,7 @@ fn every_other_form_of_a_value_is_understood() {
     assert_eq!(input.epoch, Some(date(2011, 9, 10).at(6, 30, 0, 0)));
     assert_eq!(input.shape, Some([30, 40]));
     assert_eq!(input.periodic, Periodic { i: true, j: true });
-    assert_eq!((input.format, input.endian, input.dtype), (Format::Zarr, Endian::Little, Dtype::Float64));
+    assert_eq!((input.format, input.endian, input.dtype), (Format::Mds, Endian::Little, Dtype::Float64));
     assert_eq!(
         config.prepare,
         Prepare { centre: false, rotate: false, valid_range: None, missing: Missing::Interpolate(3) }
@@ -338,6 +338,9 @@ fn the_preset_stands_for_its_bands() {
     );
 }
 
+/// Keys of `[input]` that MDS files have no use for.
+const OF_OTHERS: [&str; 5] = ["u_face", "v_face", "missing_chunks", "dimensions", "grid_names"];
+
 #[test]
 fn every_example_is_accepted() {
     for (table, name, example) in keys::tests::all() {
@@ -356,6 +359,8 @@ fn every_example_is_accepted() {
                 format!("[[regions]]\n{}{line}", others.collect::<String>())
             }
             "bins" => format!("bands = [{{ preset = \"literature\" }}]\n[bins]\n{line}"),
+            "input.dimensions" | "input.grid_names" => format!("input.format = \"zarr\"\n[{table}]\n{line}"),
+            "input" if OF_OTHERS.contains(&name) => format!("[input]\nformat = \"zarr\"\n{line}"),
             _ => format!("[{table}]\n{line}"),
         };
         parse(&text);

@@ -26,6 +26,10 @@ pub struct SurveyRequest {
     /// Velocities of the first column, of u, or of the first row, of v, are not there: those of a cell's index lie on its
     /// other faces.
     pub lacks_first: [bool; 2],
+    /// Velocities of the last column, of u, or of the last row, of v, are not there.
+    pub lacks_last: [bool; 2],
+    /// Velocities that do not go to cell centres lie on the east faces of their cells, of u, or on the north faces, of v.
+    pub far: [bool; 2],
 }
 
 /// Masks of the native grid, the same on all ranks.
@@ -56,9 +60,21 @@ impl Grid {
     }
 }
 
-/// Open faces where the grid has no hFacW or hFacS: a face is dry where either cell is. Beyond the domain all is open.
-fn between_wet_cells(wet: &Bits, extent: &Extent, side: Side) -> Bits {
+/// Open faces where the grid has no hFacW or hFacS: a face is dry where either cell is. Beyond the domain all is open. `far`:
+/// of a plain grid, the faces on the other side of each cell.
+fn between_wet_cells(wet: &Bits, extent: &Extent, (side, far): (Side, bool)) -> Bits {
     let mut open = Bits::zero(extent);
+    if far {
+        let cells = (0..extent.nj).flat_map(|j| (0..extent.ni).map(move |i| [0, j, i]));
+        cells.clone().for_each(|[face, j, i]| open.set(face, j, i, wet.get(face, j, i)));
+        // A dry cell closes the face behind it, which is the far one of the cell there.
+        for cell in cells.filter(|&[face, j, i]| !wet.get(face, j, i)) {
+            if let Some([face, j, i]) = extent.behind(side, cell) {
+                open.set(face, j, i, false);
+            }
+        }
+        return open;
+    }
     for face in 0..extent.faces {
         for j in 0..extent.nj {
             for i in 0..extent.ni {
@@ -86,6 +102,15 @@ fn complete(wet: &Bits, extent: &Extent, [lacks_column, lacks_row]: [bool; 2]) -
         first_row.chain(first_column).for_each(|(j, i)| complete.set(face, j, i, false));
     }
     complete
+}
+
+/// Wet cells of a plain grid without those of the last column, or row.
+fn without_last(wet: &Bits, extent: &Extent, [column, row]: [bool; 2]) -> Bits {
+    let mut rest = wet.clone();
+    let last_row = (0..extent.ni).filter(|_| row).map(|i| (extent.nj - 1, i));
+    let last_column = (0..extent.nj).filter(|_| column).map(|j| (j, extent.ni - 1));
+    last_row.chain(last_column).for_each(|(j, i)| rest.set(0, j, i, false));
+    rest
 }
 
 /// Reads masks and checks what the run needs of the grid.
@@ -120,17 +145,20 @@ pub fn survey(masks: &Masks<'_>, request: &SurveyRequest) -> Result<Grid, GridEr
             "there is no mask of land: hFacC would do, or Depth; put one of them into [input] grid",
         ));
     };
-    let open = |field: GridField, side| {
+    let open = |field: GridField, side, far: bool| {
         if files.has(field) {
             masks.bits(field, request.level)
         } else {
-            Ok(Arc::new(between_wet_cells(&wet, extent, side)))
+            Ok(Arc::new(between_wet_cells(&wet, extent, (side, far && !request.centre))))
         }
     };
-    let open_west = open(GridField::HFacW, Side::West)?;
-    let open_south = open(GridField::HFacS, Side::South)?;
-    let analysed =
-        if request.centre { Arc::new(complete(&wet, extent, request.lacks_first)) } else { Arc::clone(&wet) };
+    let open_west = open(GridField::HFacW, Side::West, request.far[0])?;
+    let open_south = open(GridField::HFacS, Side::South, request.far[1])?;
+    let analysed = match (request.centre, request.lacks_last) {
+        (true, _) => Arc::new(complete(&wet, extent, request.lacks_first)),
+        (false, [false, false]) => Arc::clone(&wet),
+        (false, lacks_last) => Arc::new(without_last(&wet, extent, lacks_last)),
+    };
 
     let rotation = if !request.rotate {
         Rotation::None

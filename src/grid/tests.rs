@@ -44,7 +44,10 @@ impl MemoryFiles {
     }
 
     fn survey(&self, level: usize, centre: bool, rotate: bool) -> Result<Grid, GridError> {
-        survey(&Masks::new(self, self.extent), &SurveyRequest { level, centre, rotate, lacks_first: [false; 2] })
+        survey(
+            &Masks::new(self, self.extent),
+            &SurveyRequest { level, centre, rotate, lacks_first: [false; 2], lacks_last: [false; 2], far: [false; 2] },
+        )
     }
 }
 

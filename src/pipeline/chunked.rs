@@ -1,12 +1,12 @@
 //! Reading a source whose values come in chunks: every chunk is decoded once in a round, and given back after its last use.
 //!
-//! The work is cut along time where no chunk is, and into the strips of the pass. Workers take it in its order, so that those
-//! who need the same chunk come to it at about the same time.
+//! The work is cut along time where a chunk begins, and there into the strips of the pass. Workers take it in its order, so that
+//! those who need the same chunk come to it at about the same time, and the chunks of one time are all that is in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::fields::{Fields, Points};
 use super::piece::Piece;
@@ -20,11 +20,66 @@ use crate::plan::Strip;
 use crate::source::gridded::{ChunkKey, GriddedCatalog};
 use crate::terms::Sample;
 
-/// A run of steps and a strip of the pass.
+/// So long strips are looked through for a snapshot that is bad earlier than the one that was found.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A stretch of steps in which no chunk begins or ends, and a strip of the pass.
 struct Item<'a> {
+    /// Place in the order of the work.
+    at: usize,
     steps: Range<usize>,
     strip: &'a Strip,
-    keys: Vec<ChunkKey>,
+    keys: Arc<Vec<ChunkKey>>,
+}
+
+/// The work of a round, whose chunks are looked up shortly before they are needed.
+struct Work<'a> {
+    reader: &'a PassReader<'a>,
+    catalog: &'a GriddedCatalog,
+    stretches: Vec<Range<usize>>,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    /// Place of the next item.
+    next: usize,
+    /// Stretch of the first of `keys`.
+    first: usize,
+    /// Of a few stretches, each strip's chunks, which the cache expects.
+    keys: VecDeque<Vec<Arc<Vec<ChunkKey>>>>,
+}
+
+impl<'a> Work<'a> {
+    fn next(&self) -> Option<Item<'a>> {
+        let strips = &self.reader.strips;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = taken.next;
+        let stretch = at.checked_div(strips.len()).filter(|stretch| *stretch < self.stretches.len())?;
+        taken.next += 1;
+        while taken.first < stretch && taken.keys.pop_front().is_some() {
+            taken.first += 1;
+        }
+        // The stretch after this one is told of before this one is over: what goes on from one to the other is kept.
+        for later in taken.first + taken.keys.len()..(stretch + 2).min(self.stretches.len()) {
+            let of_strip = |strip| Arc::new(self.reader.keys(self.catalog, &self.stretches[later], strip));
+            let keys: Vec<Arc<Vec<ChunkKey>>> = strips.iter().map(of_strip).collect();
+            self.catalog.cache.expect(keys.iter().flat_map(|keys| keys.iter().copied()));
+            taken.keys.push_back(keys);
+        }
+        let strip = at % strips.len();
+        let keys = Arc::clone(&taken.keys[stretch - taken.first][strip]);
+        Some(Item { at, steps: self.stretches[stretch].clone(), strip: &strips[strip], keys })
+    }
+}
+
+/// An error of an item.
+struct Failure {
+    at: usize,
+    steps: Range<usize>,
+    error: Error,
+    /// Whether it is of a chunk, which has no step of its own.
+    of_chunk: bool,
 }
 
 /// Calls `each` with the windows that reading a strip takes of each field.
@@ -65,94 +120,107 @@ impl PassReader<'_> {
         let Setup { grid, lattice, fields, .. } = self.setup;
         let mut keys = BTreeSet::new();
         windows((&grid.extent, lattice), (fields, self.prepare.centre), strip, |field, window| {
-            catalog.chunks(field, steps, window, &mut keys);
+            catalog.keys(field, steps, window, &mut keys);
         });
         keys.into_iter().collect()
     }
 
-    /// Reads this rank's steps of a round; the first error in time wins.
+    /// Reads this rank's steps of a round; of errors that were met the first in time wins.
     pub(super) fn read_chunks<T: Sample>(
         &self,
         catalog: &GriddedCatalog,
         round: &Round<'_, T>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Error> {
-        let runs = self.cuts().within(&round.steps());
-        let items: Vec<Item<'_>> = runs
-            .iter()
-            .flat_map(|steps| self.strips.iter().map(move |strip| (steps, strip)))
-            .map(|(steps, strip)| Item { steps: steps.clone(), strip, keys: self.keys(catalog, steps, strip) })
-            .collect();
-        catalog.cache.expect(items.iter().flat_map(|item| item.keys.iter().copied()));
-        let next = AtomicUsize::new(0);
-        let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        let stretches = self.cuts().within(&round.steps());
+        let work = Work { reader: self, catalog, stretches, taken: Mutex::default() };
+        let failure: Mutex<Option<Failure>> = Mutex::new(None);
         let failed = || failure.lock().unwrap_or_else(PoisonError::into_inner);
         rayon::broadcast(|_| {
             let mut scratch = Scratch::default();
             while failed().is_none() {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(item) = items.get(at) else { break };
-                let read = self.timed(&mut scratch, |scratch| self.read_item(catalog, round, item, scratch));
-                // Of all strips of a run one is enough to tell how far it has come.
+                let Some(item) = work.next() else { break };
+                let read = self.timed(&mut scratch, |scratch| self.read_item(catalog, round, &item, scratch));
+                // Of all strips of a stretch one is enough to tell how far it has come.
                 progress(if std::ptr::eq(item.strip, &self.strips[0]) { item.steps.len() as u64 } else { 0 });
-                if let Err(error) = read {
+                if let Err((error, of_chunk)) = read {
                     let mut failure = failed();
-                    if failure.as_ref().is_none_or(|(other, _)| at < *other) {
-                        *failure = Some((at, error));
+                    if failure.as_ref().is_none_or(|other| item.at < other.at) {
+                        *failure = Some(Failure { at: item.at, steps: item.steps, error, of_chunk });
                     }
                 }
             }
         });
-        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some((at, error)) = failure else { return Ok(()) };
-        let first = self.first_error(catalog, round, &items, at);
+        let Some(failure) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) else { return Ok(()) };
         catalog.cache.clear();
-        Err(first.unwrap_or(error))
+        if failure.of_chunk {
+            return Err(failure.error);
+        }
+        let first = self.first_error(catalog, round, &failure);
+        catalog.cache.clear();
+        Err(first.unwrap_or(failure.error))
     }
 
+    /// Reads an item, with chunks that are held as long as it takes; of an error also whether it is of a chunk.
     fn read_item<T: Sample>(
         &self,
         catalog: &GriddedCatalog,
         round: &Round<'_, T>,
         item: &Item<'_>,
         scratch: &mut Scratch<T>,
-    ) -> Result<(), Error> {
-        let bytes = scratch.fetched.time(|| catalog.hold(&item.keys))?;
+    ) -> Result<(), (Error, bool)> {
+        let bytes = scratch.fetched.time(|| catalog.hold(&item.keys)).map_err(|error| (error.into(), true))?;
         scratch.fetched.bytes += bytes;
-        let strips = std::slice::from_ref(item.strip);
-        let mut read = Ok(());
-        for start in item.steps.clone().step_by(self.steps_per_block()) {
-            let steps = start..(start + self.steps_per_block()).min(item.steps.end);
-            read = read.and_then(|()| self.read_strips(round, &steps, strips, scratch));
-        }
+        let read = self.read_blocks(round, &item.steps, item.strip, scratch);
         catalog.cache.release(&item.keys);
-        read
+        read.map_err(|(_, error)| (error, false))
     }
 
-    /// A run is read place by place: in the run of the first error, an earlier snapshot may fail at a later place.
+    /// Reads some steps of a strip; of an error also the steps that it is among.
+    fn read_blocks<T: Sample>(
+        &self,
+        round: &Round<'_, T>,
+        steps: &Range<usize>,
+        strip: &Strip,
+        scratch: &mut Scratch<T>,
+    ) -> Result<(), (Range<usize>, Error)> {
+        for start in steps.clone().step_by(self.steps_per_block()) {
+            let block = start..(start + self.steps_per_block()).min(steps.end);
+            let read = self.read_strips(round, &block, std::slice::from_ref(strip), scratch);
+            read.map_err(|error| (block, error))?;
+        }
+        Ok(())
+    }
+
+    /// A stretch is read strip by strip: an earlier snapshot may fail in a later one. Those before the first failure were read
+    /// whole, as work is taken in its order; later ones are looked through for as long as that takes no time to speak of.
     fn first_error<T: Sample>(
         &self,
         catalog: &GriddedCatalog,
         round: &Round<'_, T>,
-        items: &[Item<'_>],
-        at: usize,
+        failure: &Failure,
     ) -> Option<Error> {
-        let run = &items[at].steps;
         let mut scratch = Scratch::default();
         let mut first: Option<(usize, Error)> = None;
-        for item in items.iter().filter(|item| item.steps == *run) {
-            catalog.cache.expect(item.keys.iter().copied());
-            if let Err(error) = catalog.hold(&item.keys) {
-                return Some(error.into());
+        let started = Instant::now();
+        for strip in &self.strips[failure.at % self.strips.len()..] {
+            if first.is_some() && started.elapsed() > PATIENCE {
+                break;
             }
-            let before = first.as_ref().map_or(run.end, |(step, _)| *step);
-            for step in run.start..before {
-                let read = self.read_strips(round, &(step..step + 1), std::slice::from_ref(item.strip), &mut scratch);
-                if let Err(error) = read {
-                    first = Some((step, error));
-                    break;
-                }
+            let steps = failure.steps.start..first.as_ref().map_or(failure.steps.end, |(step, _)| *step);
+            let keys = self.keys(catalog, &steps, strip);
+            catalog.cache.expect(keys.iter().copied());
+            if catalog.hold(&keys).is_err() {
+                break;
             }
+            if let Err((block, _)) = self.read_blocks(round, &steps, strip, &mut scratch) {
+                let read = |step: usize| {
+                    let read = self.read_strips(round, &(step..step + 1), std::slice::from_ref(strip), &mut scratch);
+                    read.err().map(|error| (step, error))
+                };
+                first = block.into_iter().find_map(read).or(first);
+            }
+            catalog.cache.release(&keys);
         }
         first.map(|(_, error)| error)
     }

@@ -8,7 +8,7 @@ use super::layout_of_grid::layout_of_grid;
 use super::setup::{GridSource, date_time, grid_files};
 use crate::Error;
 use crate::config::{Config, Format as Configured, GridNames, Missing, MissingChunks, UFace, VFace};
-use crate::grid::{Extent, GridField, Periodic};
+use crate::grid::{Extent, GridField, Layout, Periodic};
 use crate::source::gridded::{
     DimensionNames, Format, GridName, GridRequest, GriddedCatalog, GriddedRequest, Role, scan,
 };
@@ -17,7 +17,7 @@ use crate::source::mds::grid_shape;
 /// Looks at the files of a configuration whose snapshots are in `format`.
 ///
 /// # Errors
-/// As [`scan`], and keys that this format has no use for.
+/// As [`scan`], and keys that files of these formats, or their grid, have no use for.
 pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCatalog, GridSource), Error> {
     let input = &config.input;
     debug_assert!(input.format != Configured::Mds);
@@ -25,6 +25,9 @@ pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCa
     let keys = ["u", "v"].into_iter().filter(|_| variables.velocity.is_some()).chain(std::iter::repeat("scalar"));
     let periodic = Periodic { i: input.periodic.i, j: input.periodic.j };
     let mds_grid = mds_grid(config, periodic)?;
+    // Where u and v stay at their own points, those of an index are that index's, and so are their masks.
+    let far = [input.u_face == UFace::East, input.v_face == VFace::North];
+    let shifts = far.map(|far| -i64::from(config.prepare.centre && far));
     let request = GriddedRequest {
         format,
         paths: config.input_paths()?.to_vec(),
@@ -42,11 +45,22 @@ pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCa
             angle: input.grid_names.angle.clone(),
             dimensions: dimension_names(config),
             fields: variables.names().into_iter().map(str::to_owned).collect(),
-            shifts: [-i64::from(input.u_face == UFace::East), -i64::from(input.v_face == VFace::North)],
+            shifts,
+            far,
         },
         centre: config.prepare.centre,
     };
+    if request.grid_extent.is_none()
+        && let Some(key) = ["layout", "endian", "dtype", "shape"]
+            .map(|key| format!("input.{key}"))
+            .iter()
+            .find(|key| config.is_meant(key))
+    {
+        let message = "is for MDS files, and neither the snapshots nor the grid ([input] grid) are such: leave it out";
+        return Err(Error::Setting { text: config.explain(key, message) });
+    }
     let found = scan(&request)?;
+    plain_alone(config, &found.catalog.extent)?;
     if let (true, Some(grid), Some(fields)) =
         (config.prepare.centre && variables.velocity.is_some(), &found.grid, found.catalog.fields.get(..2))
         && let Some([rows, columns]) = grid.places_of(fields)
@@ -61,6 +75,22 @@ pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCa
         None => GridSource::Mds(grid_files(config, found.catalog.extent)?),
     };
     Ok((found.catalog, files))
+}
+
+/// Refuses keys of plain grids where there are faces, whose seams are known and whose u and v lie on west and south faces.
+fn plain_alone(config: &Config, extent: &Extent) -> Result<(), Error> {
+    let input = &config.input;
+    let given = [
+        ("input.u_face", input.u_face != UFace::West),
+        ("input.v_face", input.v_face != VFace::South),
+        ("input.periodic", input.periodic.i || input.periodic.j),
+    ];
+    let given = given.into_iter().find(|(_, given)| *given).filter(|_| extent.layout == Layout::Llc);
+    given.map_or(Ok(()), |(key, _)| {
+        let message = "is for plain grids, and this one has 13 faces: their seams are known, u and v lie on west and south \
+                       faces: leave it out";
+        Err(Error::Setting { text: config.explain(key, message) })
+    })
 }
 
 /// The size of the grid, if it is in MITgcm's binary files.

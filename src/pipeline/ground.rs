@@ -1,6 +1,7 @@
 //! What a plan asks of the grid and the files: those that were looked at, or sizes that are assumed.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::chunked::windows;
 use super::fields::Fields;
@@ -67,16 +68,17 @@ impl Ground for Seen<'_> {
         self.count(|counter| values_read(&grid.extent, lattice, (fields, self.centre), (strip, before), counter))
     }
 
-    fn values_decoded(&self, strips: &[Strip]) -> Option<u64> {
+    fn values_decoded(&self, strips: &[Strip], runs: &[Range<usize>]) -> Option<u64> {
         let Setup { grid, lattice, fields, catalog, .. } = self.setup;
         let catalog = catalog.chunked()?;
-        let (mut seen, mut values) = (BTreeSet::new(), 0);
+        let (mut seen, mut values) = (BTreeSet::new(), vec![0_u64; fields.count()]);
         for strip in strips {
             windows((&grid.extent, lattice), (fields, self.centre), strip, |field, window| {
-                values += catalog.values_decoded(field, window, &mut seen);
+                values[field] = values[field].saturating_add(catalog.values_decoded(field, window, &mut seen));
             });
         }
-        Some(values)
+        let of_field = |(field, values): (usize, &u64)| values.saturating_mul(catalog.steps_decoded(field, runs));
+        Some(values.iter().enumerate().map(of_field).fold(0, u64::saturating_add))
     }
 
     fn is_finished(&self, tile: &Tile) -> bool {

@@ -205,6 +205,7 @@ impl Job<'_> {
         };
         let spectra_bytes = passes.run(world)?;
         if let Some(catalog) = self.setup.catalog.chunked() {
+            catalog.cache.clear();
             tell_missing_chunks(catalog, world);
         }
         let finished = FinishedTiles::new(plan, estimator.planes, store.journal(), &earlier.tiles, world);

@@ -11,8 +11,9 @@ use super::spectra::{Spectrum, spectra};
 use crate::Error;
 use crate::config::{Config, Dtype, Layout};
 use crate::grid::{Axis, Extent, LLC_FACES, Lattice, Periodic, Reach};
-use crate::plan::{ChunkSize, Cuts, Machine, Plan, PlanError, Problem, Tile};
+use crate::plan::{ChunkLength, ChunkSize, Cuts, Machine, Plan, PlanError, Problem, Tile};
 use crate::product::BandFlags;
+use crate::source::gridded::FieldChunk;
 use crate::spectrum::SegmentCost;
 use crate::terms::{Calendar, CyclesPerDay, LANES, Precision, SECONDS_PER_DAY, Seconds};
 
@@ -57,7 +58,7 @@ struct Sizes<'a> {
     steps: usize,
     stored_steps: usize,
     stored_bytes: usize,
-    chunk: Option<ChunkSize>,
+    chunks: Vec<ChunkSize>,
     source_bytes: u64,
     cuts: Cuts,
     interval: Seconds,
@@ -109,7 +110,7 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         fields: config.input.variables.count(),
         sample_bytes,
         stored_bytes: sizes.stored_bytes,
-        chunk: sizes.chunk,
+        chunks: sizes.chunks.clone(),
         source_bytes: sizes.source_bytes,
         cuts: sizes.cuts.clone(),
         segment: analysis.spec.segment,
@@ -126,6 +127,21 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
         map_planes: planes + GEOMETRY_PLANES,
         kernel_scratch_bytes: (scratch_bytes + LANES * most * sample_bytes + derived_bytes) as u64,
     })
+}
+
+fn chunk_size(chunk: &FieldChunk, lattice: &Lattice) -> ChunkSize {
+    let length = |[chunk, array]: [usize; 2]| ChunkLength { chunk, array };
+    ChunkSize {
+        steps: chunk.steps,
+        faces: chunk.faces,
+        levels: chunk.levels,
+        value_bytes: chunk.value_bytes,
+        rows: length(chunk.rows),
+        columns: length(chunk.columns),
+        tiled: chunk.tiled,
+        goes_on: chunk.goes_on,
+        first_row: lattice.j.start % chunk.rows[0].max(1),
+    }
 }
 
 /// Plans a run on input that was looked at.
@@ -147,20 +163,16 @@ pub(super) fn plan_rest(
     finished: &dyn Fn(&Tile) -> bool,
 ) -> Result<Plan, Error> {
     let time = setup.catalog.time();
+    let cuts = setup.catalog.cuts();
     let sizes = Sizes {
         extent: &setup.grid.extent,
         lattice: &setup.lattice,
         steps: time.len(),
         stored_steps: setup.catalog.stored_steps(),
         stored_bytes: setup.catalog.stored_bytes(),
-        chunk: setup.catalog.chunk().map(|[steps, rows, columns]| ChunkSize {
-            steps,
-            rows,
-            columns,
-            first_row: setup.lattice.j.start % rows,
-        }),
+        chunks: setup.catalog.chunks().iter().map(|chunk| chunk_size(chunk, &setup.lattice)).collect(),
         source_bytes: setup.catalog.kept_bytes().saturating_add(setup.grid_files().kept_bytes()),
-        cuts: Cuts::at(setup.catalog.cuts()),
+        cuts: Cuts::at(cuts.runs, cuts.stretches),
         interval: Seconds(time.interval()),
         start: time.start(),
         calendar: time.calendar,
@@ -197,7 +209,7 @@ pub fn plan_assumed(config: &Config, assumed: &Assumed, machine: Machine) -> Res
             Dtype::Float32 => 4,
             Dtype::Float64 => 8,
         },
-        chunk: None,
+        chunks: Vec::new(),
         source_bytes: 0,
         cuts: Cuts::default(),
         interval: assumed.interval,

@@ -157,7 +157,12 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
     if earlier.session > 1 {
         resume::tell(earlier, plan.tiles.len() + plan.finished.len());
     }
-    if wet > points {
+    if wet > points && !config.prepare.centre {
+        warn!(
+            "{} wet points of the last column or row have no u or no v there: NaN ([prepare] centre = false)",
+            wet - points
+        );
+    } else if wet > points {
         let periodic = if extent.has_faces() { "" } else { ", [input] periodic" };
         warn!(
             "{} wet points at the domain's edge have no neighbour beyond it: NaN ([prepare] centre{periodic})",

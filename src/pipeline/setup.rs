@@ -365,6 +365,15 @@ fn survey(
     tell(&catalog);
     let fields = Fields::of(&config.input.variables);
     let input = &config.input;
+    let lacks_last = match (&catalog, &source) {
+        (Catalog::Gridded(_), _) if !fields.has_velocity() => [false; 2],
+        (Catalog::Gridded(catalog), GridSource::Gridded(grid)) => {
+            let (of_fields, of_masks) = (catalog.lacks_last(), grid.lacks_last());
+            [of_fields[0] || of_masks[0], of_fields[1] || of_masks[1]]
+        }
+        (Catalog::Gridded(catalog), GridSource::Mds(_)) => catalog.lacks_last(),
+        (Catalog::Mds(_), _) => [false; 2],
+    };
     let request = SurveyRequest {
         level: config.input.level,
         centre: config.prepare.centre && fields.has_velocity(),
@@ -373,6 +382,8 @@ fn survey(
             input.u_face == UFace::East && !input.periodic.i,
             input.v_face == VFace::North && !input.periodic.j,
         ],
+        lacks_last,
+        far: [input.u_face == UFace::East, input.v_face == VFace::North].map(|far| far && extent.layout != Layout::Llc),
     };
     let grid = grid::survey(masks, &request)?;
     if let GridSource::Gridded(gridded) = &source

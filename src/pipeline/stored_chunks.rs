@@ -22,7 +22,7 @@ pub(super) fn check_stored(config: &Config, setup: &Setup, plan: &Plan) -> Resul
         let ranks = if plan.shares.by_place { plan.machine.ranks } else { 1 };
         for strip in (0..ranks).flat_map(|rank| plan.strips(pass, rank)) {
             windows((&grid.extent, lattice), (fields, config.prepare.centre), &strip, |field, window| {
-                catalog.chunks(field, &steps, window, &mut keys);
+                catalog.keys(field, &steps, window, &mut keys);
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Projected memory of a rank: what it holds whatever the passes, and what is left for series.
 
 use super::limits::span;
-use super::{AREA_BATCH_BYTES, ChunkSize, Machine, Problem, Tiling};
+use super::{AREA_BATCH_BYTES, Machine, Problem, Tiling};
 use crate::terms::LANES;
 
 /// Program and libraries: 14 MiB were seen of a single process, 20 to 24 MiB of a rank among two or
@@ -41,7 +41,7 @@ pub struct MemoryUse {
     pub masks_bytes: u64,
     /// Maps of tiles that are not in the journal yet.
     pub maps_bytes: u64,
-    /// Scratch of the workers: reading and estimating.
+    /// Scratch of the workers: decoded chunks, reading and estimating.
     pub scratch_bytes: u64,
     /// Shards being filled, encoded and written.
     pub output_bytes: u64,
@@ -85,20 +85,10 @@ fn program_bytes(machine: &Machine) -> u64 {
     threads.saturating_add(PROGRAM_BYTES + neighbours * NEIGHBOUR_BYTES + network)
 }
 
-/// Decoded chunks in memory: of each worker those that a row of tiles touches, with one row and one column beyond, and of one
-/// more row those that another has still a use for.
-fn chunk_bytes(problem: &Problem, tiling: &Tiling, chunk: ChunkSize, (columns, threads): (u64, usize)) -> u64 {
-    let touched = |length: u64, chunk: usize| (length + 1).div_ceil(chunk as u64).saturating_add(1) * chunk as u64;
-    let rows = (span(tiling.tile_nj, problem.stride) as u64).min(span(problem.nj, problem.stride) as u64);
-    let of_fields = [problem.fields, problem.stored_bytes, chunk.steps].map(|factor| factor as u64);
-    let a_row = product(&[touched(rows, chunk.rows), touched(columns, chunk.columns)]);
-    product(&[product(&of_fields), a_row, threads as u64 + 1])
-}
-
 /// What does not depend on the cut into passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// All but series and exchange.
+    /// All but series, exchange and decoded chunks.
     pub fixed: MemoryUse,
     /// Snapshots that a worker handles together.
     pub steps_per_block: usize,
@@ -124,8 +114,6 @@ impl Budget {
         let row = product(&[4, piece_columns, sample_bytes]);
         // Of tiles that are narrower than the piece, one step's rows pass through a buffer of their own.
         let reading = product(&[piece.saturating_add(row), steps_per_block as u64]).saturating_add(piece);
-        let chunks =
-            problem.chunk.map_or(0, |chunk| chunk_bytes(problem, tiling, chunk, (native_columns, machine.threads)));
         let shard = |values: usize| product(&[tiling.tile_points(), values as u64, sample_bytes]);
         let written = if problem.kept_arrays > 1 { WRITTEN + LEFT_OF_SEVERAL } else { WRITTEN };
         let output = product(&[HELD, shard(problem.held_values)])
@@ -143,8 +131,7 @@ impl Budget {
             program_bytes: program_bytes(machine),
             masks_bytes: (masks + tiles * 256).saturating_add(names).saturating_add(problem.source_bytes),
             // What a worker has estimated with is kept while it reads.
-            scratch_bytes: product(&[machine.threads as u64, reading.saturating_add(problem.kernel_scratch_bytes)])
-                .saturating_add(chunks),
+            scratch_bytes: product(&[machine.threads as u64, reading.saturating_add(problem.kernel_scratch_bytes)]),
             maps_bytes: product(&[HELD + WRITTEN, tiling.tile_points(), problem.map_bytes_per_point as u64])
                 .saturating_add(product(&[HELD + WRITTEN, problem.area_bytes_of_tile()])),
             output_bytes: output,

@@ -9,6 +9,7 @@
 //! * A **round** moves `steps_per_round` snapshots of each rank's share of the time axis to the owners.
 
 mod budget;
+mod chunks;
 mod limits;
 mod passes;
 mod reads;
@@ -18,10 +19,13 @@ mod tests;
 mod tiling;
 
 pub use budget::{Budget, MemoryUse, SHARD_WRITERS};
+pub use chunks::{ChunkLength, ChunkSize};
 pub use passes::Pass;
 pub use reads::{Part, Strip};
 pub use share::{Cuts, Shares};
 pub use tiling::{Occupancy, Tile, Tiling};
+
+use std::ops::Range;
 
 use crate::terms::{Bytes, LANES};
 
@@ -33,19 +37,6 @@ pub const AREA_BATCH_BYTES: u64 = 4 << 20;
 
 /// Bytes of the unit in which MPI counts: one cache line.
 pub const WIRE_UNIT_BYTES: u64 = 64;
-
-/// The unit that a compressed source is decoded in; the largest of all fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChunkSize {
-    /// Snapshots.
-    pub steps: usize,
-    /// Native rows.
-    pub rows: usize,
-    /// Native columns.
-    pub columns: usize,
-    /// Native row of the first selected one, from an edge of chunks.
-    pub first_row: usize,
-}
 
 /// What is to be computed, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +63,8 @@ pub struct Problem {
     pub sample_bytes: usize,
     /// Bytes of a value as stored.
     pub stored_bytes: usize,
-    /// Chunks that are decoded at once; none where any part of a file can be read by itself.
-    pub chunk: Option<ChunkSize>,
+    /// Of each field that comes in chunks, what is decoded at once.
+    pub chunks: Vec<ChunkSize>,
     /// What the source keeps in memory on each rank, besides names.
     pub source_bytes: u64,
     /// Where the time axis may be cut, so that no chunk is.
@@ -134,8 +125,9 @@ pub trait Ground {
     fn values(&self, tile: &Tile) -> u64;
     /// Values of one snapshot, all fields, that are read of a strip after `before`, whose last row may be of use still.
     fn values_read(&self, strip: &Strip, before: Option<&Strip>) -> u64;
-    /// Values of one snapshot, all fields, in the chunks that some strips touch; none where the source has no chunks.
-    fn values_decoded(&self, _strips: &[Strip]) -> Option<u64> {
+    /// Values, all fields, that are decoded to read some runs of snapshots of some strips, where each chunk is decoded once in
+    /// a run; none where the source has no chunks.
+    fn values_decoded(&self, _strips: &[Strip], _runs: &[Range<usize>]) -> Option<u64> {
         None
     }
     /// Whether an earlier run has finished a tile.
@@ -271,7 +263,7 @@ impl Plan {
             wet.iter().map(Tile::points).sum::<u64>() * (problem.kept_values * problem.sample_bytes) as u64;
         let (finished, tiles): (Vec<Tile>, Vec<Tile>) = wet.into_iter().partition(|tile| ground.is_finished(tile));
         let budget = Budget::new(&problem, &machine, &tiling);
-        let fit = passes::fit(&problem, &machine, &tiling, &tiles, &budget)?;
+        let fit = reads::best_fit(&problem, &machine, (&tiling, &tiles), &budget, ground)?;
         let shares = fit.shares;
         let blocks = shares.steps_per_round.min(shares.longest()).div_ceil(budget.steps_per_block).max(1);
         let mut plan = Plan {

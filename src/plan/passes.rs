@@ -1,12 +1,11 @@
 //! Tiles to passes and owners, under the allowed memory.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
-use super::{
-    Budget, ChunkSize, LARGEST_MPI_COUNT, Machine, MemoryUse, PlanError, Problem, Shares, Tile, Tiling, WIRE_UNIT_BYTES,
-};
+use super::chunks::held_bytes;
+use super::{Budget, LARGEST_MPI_COUNT, Machine, MemoryUse, PlanError, Problem, Shares, Tile, Tiling, WIRE_UNIT_BYTES};
 use crate::terms::Bytes;
 
 /// Buffers of the exchange take at most this part of the series, so that memory falls with the ranks, ...
@@ -59,6 +58,7 @@ pub(super) fn fit(
     tiling: &Tiling,
     tiles: &[Tile],
     budget: &Budget,
+    by_place: bool,
 ) -> Result<Fit, PlanError> {
     if tiles.is_empty() {
         return Ok(Fit {
@@ -70,7 +70,8 @@ pub(super) fn fit(
             largest_mpi_count: 0,
         });
     }
-    let cut = |count: usize, overlap: bool| Cut::new(problem, machine, tiling, tiles, count, overlap, budget);
+    let cut =
+        |count: usize, overlap: bool| Cut::new((problem, machine), (tiling, tiles), (count, overlap, by_place), budget);
     // One tile a pass needs the least: it tells whether there is anything to look for.
     let finest = cut(tiles.len(), false);
     let Some(finest) = finest.fit(problem, machine, budget, 1) else {
@@ -96,14 +97,16 @@ pub(super) fn fit(
     let least = (per_rank / room) as usize;
 
     let of_file = problem.native_bytes_of_snapshot() / READ_BYTES;
-    if let Some(chunk) = problem.chunk {
+    if !problem.chunks.is_empty() {
         // Each pass decodes the chunks that it shares with others anew: as few as memory allows, at the edges of chunks.
-        let rows_decoded = |fit: &Fit| {
-            fit.passes.iter().map(|pass| chunk_rows(problem, chunk, &tiles[pass.tiles.clone()])).sum::<usize>()
+        let decoded = |fit: &Fit| {
+            let parts = || fit.passes.iter().map(|pass| &tiles[pass.tiles.clone()]);
+            let of_chunk = |part| problem.chunks.iter().map(move |chunk| chunk.decoded_bytes(problem, tiling, part));
+            parts().flat_map(of_chunk).fold(0, u64::saturating_add)
         };
         if let Some((count, fit)) = first(least..whole_rows + 1, false) {
             let more = (count + 1..=(2 * count + 2).min(whole_rows)).filter_map(|count| fits(cut(count, false)));
-            let best = std::iter::once(fit).chain(more).min_by_key(rows_decoded);
+            let best = std::iter::once(fit).chain(more).min_by_key(decoded);
             return Ok(best.unwrap_or(finest));
         }
     }
@@ -121,17 +124,6 @@ pub(super) fn fit(
     }
     let of_rows = first(least..whole_rows + 1, false).or_else(|| first(whole_rows + 1..tiles.len(), false));
     Ok(of_rows.map_or(finest, |(_, fit)| fit))
-}
-
-/// Rows of chunks that the tiles of a pass touch, with the row of cells beyond them.
-fn chunk_rows(problem: &Problem, chunk: ChunkSize, tiles: &[Tile]) -> usize {
-    let row_of = |row: usize| chunk.first_row.saturating_add(row.saturating_mul(problem.stride));
-    let mut touched = BTreeSet::new();
-    for tile in tiles {
-        let (first, last) = (row_of(tile.j.start), row_of(tile.j.end - 1).saturating_add(1));
-        touched.extend((first / chunk.rows..=last / chunk.rows).map(|row| (tile.face, row)));
-    }
-    touched.len()
 }
 
 /// Cuts the tiles into at most `count` runs of about equal weight, at the ends of rows of tiles where rows are enough.
@@ -207,23 +199,22 @@ struct Cut {
     load: u64,
     /// Whether the next pass is read while one is estimated.
     overlap: bool,
+    /// Whether each rank reads what it owns, all times of it.
+    by_place: bool,
     /// Whether ranks read what others own.
     exchanged: bool,
 }
 
 impl Cut {
     fn new(
-        problem: &Problem,
-        machine: &Machine,
-        tiling: &Tiling,
-        tiles: &[Tile],
-        count: usize,
-        overlap: bool,
+        (problem, machine): (&Problem, &Machine),
+        (tiling, tiles): (&Tiling, &[Tile]),
+        (count, overlap, by_place): (usize, bool, bool),
         budget: &Budget,
     ) -> Self {
-        let by_place = Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), 1).by_place;
         let (mut pass_groups, mut rank_groups, mut load) = (0, 0, 0);
         let mut passes = Vec::new();
+        let mut chunk_bytes = 0;
         for run in runs(tiling, tiles, count) {
             let part = &tiles[run.clone()];
             let (owners, heaviest) = match by_place {
@@ -233,12 +224,31 @@ impl Cut {
             pass_groups = pass_groups.max(part.iter().map(|tile| tile.occupancy.groups).sum());
             rank_groups = rank_groups.max(heaviest);
             load += heaviest;
+            if !problem.chunks.is_empty() {
+                // By place a rank reads its own tiles, which are neighbours.
+                let of_rank = owners.chunk_by(|one, other| !by_place || one == other).scan(0, |next, run| {
+                    *next += run.len();
+                    Some(&part[*next - run.len()..*next])
+                });
+                let held = of_rank.map(|tiles| held_bytes(problem, machine, tiling, tiles)).max().unwrap_or(0);
+                chunk_bytes = held.max(chunk_bytes);
+            }
             passes.push(Pass { tiles: run, owners });
         }
         let mut memory = budget.fixed;
         let sets = if overlap { 2 } else { 1 };
         memory.series_bytes = sets * rank_groups * Budget::group_bytes(problem, problem.steps) * problem.fields as u64;
-        Cut { passes, memory, pass_groups, rank_groups, load, overlap, exchanged: machine.ranks > 1 && !by_place }
+        memory.scratch_bytes = memory.scratch_bytes.saturating_add(chunk_bytes);
+        Cut {
+            passes,
+            memory,
+            pass_groups,
+            rank_groups,
+            load,
+            overlap,
+            by_place,
+            exchanged: machine.ranks > 1 && !by_place,
+        }
     }
 
     /// Lines of one field that the fullest rank sends and receives in a round of `steps` a rank.
@@ -273,8 +283,7 @@ impl Cut {
 
     /// Steps a round, if the memory is enough for `least` or for as many as there is a use for.
     fn steps_per_round(&self, problem: &Problem, machine: &Machine, budget: &Budget, least: u64) -> Option<u64> {
-        let shares = Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), 1);
-        let share = shares.longest().max(1) as u64;
+        let share = self.shares(problem, machine, 1).longest().max(1) as u64;
         if !self.exchanged {
             return Some(share);
         }
@@ -292,6 +301,14 @@ impl Cut {
         (steps >= whole && steps >= least.min(useful)).then_some(steps)
     }
 
+    fn shares(&self, problem: &Problem, machine: &Machine, steps_per_round: usize) -> Shares {
+        let (steps, ranks, cuts) = (problem.steps, machine.ranks, problem.cuts.clone());
+        match self.by_place {
+            true => Shares::by_place(steps, ranks, cuts),
+            false => Shares::new(steps, ranks, cuts, steps_per_round),
+        }
+    }
+
     fn fit(&self, problem: &Problem, machine: &Machine, budget: &Budget, least_steps: u64) -> Option<Fit> {
         let steps = self.steps_per_round(problem, machine, budget, least_steps)?;
         let memory = self.with_exchange(problem, machine, steps);
@@ -299,7 +316,7 @@ impl Cut {
             passes: self.passes.clone(),
             overlap: self.overlap,
             load: self.load,
-            shares: Shares::new(problem.steps, machine.ranks, problem.cuts.clone(), steps as usize),
+            shares: self.shares(problem, machine, steps as usize),
             memory,
             largest_mpi_count: self.largest_count(problem, machine, steps),
         })

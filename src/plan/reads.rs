@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Ground, Pass, Plan, Problem, Tile, Tiling};
+use super::passes::{self, Fit};
+use super::{Budget, Ground, Machine, Pass, Plan, PlanError, Problem, Shares, Tile, Tiling};
 
 /// Tiles of one face in a strip, in selected indices.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,15 +84,7 @@ impl Plan {
 
     /// The strips that `rank` reads of a pass whose chunks are decoded: all of them, or where ranks share by place, its own.
     pub fn strips(&self, pass: &Pass, rank: usize) -> Vec<Strip> {
-        let run = match self.shares.by_place {
-            false => pass.tiles.clone(),
-            // Owners are neighbours then.
-            true => {
-                let start = pass.owned_by(rank).next().unwrap_or(pass.tiles.end);
-                start..start + pass.owned_by(rank).count()
-            }
-        };
-        strips(&self.tiling, &self.tiles, run)
+        strips(&self.tiling, &self.tiles, run_of(&self.shares, pass, rank))
     }
 
     /// Bytes that all passes read.
@@ -100,12 +93,12 @@ impl Plan {
             let befores = std::iter::once(None).chain(strips.iter().map(Some));
             strips.iter().zip(befores).map(|(strip, before)| ground.values_read(strip, before)).sum()
         };
-        let of_pass = |pass: &Pass| -> u64 {
-            let sections = self.sections(pass);
-            let decoded = ground.values_decoded(&sections.concat());
-            decoded.unwrap_or_else(|| sections.iter().map(of_section).sum())
-        };
-        self.passes.iter().map(of_pass).sum::<u64>() * bytes_of_value(&self.problem)
+        let of_pass = |pass: &Pass| self.sections(pass).iter().map(of_section).sum::<u64>();
+        let stored_bytes = self.problem.stored_bytes as u64;
+        match decoded(ground, (&self.tiling, &self.tiles), &self.passes, &self.shares) {
+            Some(ranks) => ranks.into_iter().fold(0, u64::saturating_add).saturating_mul(stored_bytes),
+            None => self.passes.iter().map(of_pass).sum::<u64>() * bytes_of_value(&self.problem),
+        }
     }
 
     /// Bytes of the tiles' own rows, each once.
@@ -117,4 +110,61 @@ impl Plan {
 /// Bytes of a value of all snapshots.
 fn bytes_of_value(problem: &Problem) -> u64 {
     (problem.stored_bytes * problem.stored_steps) as u64
+}
+
+/// The tiles of a pass that `rank` reads, all of them or its own.
+fn run_of(shares: &Shares, pass: &Pass, rank: usize) -> Range<usize> {
+    if !shares.by_place {
+        return pass.tiles.clone();
+    }
+    // Owners are neighbours then.
+    let start = pass.owned_by(rank).next().unwrap_or(pass.tiles.end);
+    start..start + pass.owned_by(rank).count()
+}
+
+/// Values that are decoded in all passes: by each rank where ranks share by place, else by all together; none where the source
+/// has no chunks.
+fn decoded(
+    ground: &dyn Ground,
+    (tiling, tiles): (&Tiling, &[Tile]),
+    passes: &[Pass],
+    shares: &Shares,
+) -> Option<Vec<u64>> {
+    let ranks = if shares.by_place { shares.ranks } else { 1 };
+    // By place one rank's parts are those of each.
+    let parts = shares.parts(0..if shares.by_place { 1 } else { shares.ranks });
+    let of_rank = |rank: usize| {
+        let of_pass = |pass| ground.values_decoded(&strips(tiling, tiles, run_of(shares, pass, rank)), &parts);
+        passes.iter().map(of_pass).try_fold(0_u64, |sum, values| Some(sum.saturating_add(values?)))
+    };
+    // Without chunks the first strip says so.
+    passes.first().and_then(|_| (0..ranks).map(of_rank).collect())
+}
+
+/// Passes and shares that fit. Where chunks are so long that there are fewer runs of them than ranks, some ranks have no
+/// share of time; by place all read, but what lies in one chunk for several of them each decodes: the quicker of the two.
+pub(super) fn best_fit(
+    problem: &Problem,
+    machine: &Machine,
+    of: (&Tiling, &[Tile]),
+    budget: &Budget,
+    ground: &dyn Ground,
+) -> Result<Fit, PlanError> {
+    let (tiling, tiles) = of;
+    let by_time = passes::fit(problem, machine, tiling, tiles, budget, false);
+    if !Shares::are_few(problem.steps, machine.ranks, &problem.cuts) {
+        return by_time;
+    }
+    let by_place = passes::fit(problem, machine, tiling, tiles, budget, true);
+    let work = |fit: &Fit| decoded(ground, of, &fit.passes, &fit.shares).unwrap_or_default();
+    match (by_time, by_place) {
+        (Ok(by_time), Ok(by_place)) => {
+            let together =
+                work(&by_time).into_iter().fold(0, u64::saturating_add) / by_time.shares.readers().max(1) as u64;
+            let slowest = work(&by_place).into_iter().max().unwrap_or(0);
+            Ok(if slowest <= together { by_place } else { by_time })
+        }
+        (Ok(fit), Err(_)) | (Err(_), Ok(fit)) => Ok(fit),
+        (Err(_), Err(error)) => Err(error),
+    }
 }

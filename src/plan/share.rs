@@ -7,12 +7,14 @@ use std::ops::Range;
 pub struct Cuts {
     /// First step of each run that stays whole, ascending from 0; empty: every step is one.
     starts: Vec<usize>,
+    /// First step of each stretch in which no chunk of any field begins or ends, each of these runs whole stretches.
+    stretches: Vec<usize>,
 }
 
 impl Cuts {
-    /// Runs that stay whole, by their first steps, ascending from 0.
-    pub fn at(starts: Vec<usize>) -> Self {
-        Cuts { starts }
+    /// Runs that stay whole, by their first steps, and stretches in which no chunk begins or ends, both ascending from 0.
+    pub fn at(starts: Vec<usize>, stretches: Vec<usize>) -> Self {
+        Cuts { starts, stretches }
     }
 
     /// Whether any two steps may be cut apart.
@@ -40,13 +42,14 @@ impl Cuts {
         start(runs.start)..start(runs.end)
     }
 
-    /// The runs in a range of steps that begins with one.
+    /// The stretches in a range of steps that begins with one.
     pub fn within(&self, steps: &Range<usize>) -> Vec<Range<usize>> {
         if self.anywhere() {
             return steps.clone().map(|step| step..step + 1).collect();
         }
-        let first = self.starts.partition_point(|&start| start < steps.start);
-        let starts: Vec<usize> = self.starts[first..].iter().copied().take_while(|&start| start < steps.end).collect();
+        let first = self.stretches.partition_point(|&start| start < steps.start);
+        let starts: Vec<usize> =
+            self.stretches[first..].iter().copied().take_while(|&start| start < steps.end).collect();
         let ends = starts.iter().skip(1).copied().chain([steps.end]);
         starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
     }
@@ -68,10 +71,24 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// How a record is shared: by place where there are fewer runs of steps than ranks.
+    /// A record that is shared by time.
     pub fn new(steps: usize, ranks: usize, cuts: Cuts, steps_per_round: usize) -> Self {
-        let by_place = ranks > 1 && !cuts.anywhere() && cuts.count(steps) < ranks;
-        Shares { steps, ranks, cuts, by_place, steps_per_round: if by_place { steps } else { steps_per_round } }
+        Shares { steps, ranks, cuts, by_place: false, steps_per_round }
+    }
+
+    /// A record of which each rank reads all steps of its own tiles.
+    pub fn by_place(steps: usize, ranks: usize, cuts: Cuts) -> Self {
+        Shares { steps, ranks, cuts, by_place: true, steps_per_round: steps }
+    }
+
+    /// Whether ranks would be left without a share of time.
+    pub(super) fn are_few(steps: usize, ranks: usize, cuts: &Cuts) -> bool {
+        ranks > 1 && !cuts.anywhere() && cuts.count(steps) < ranks
+    }
+
+    /// Ranks with snapshots to read.
+    pub fn readers(&self) -> usize {
+        if self.by_place { self.ranks } else { self.cuts.count(self.steps).min(self.ranks) }
     }
 
     /// Runs that `rank` reads: contiguous, and equal in number to within one.
@@ -101,9 +118,20 @@ impl Shares {
 
     /// The steps that `rank` brings into `round`; empty when its share is used up.
     pub fn in_round(&self, rank: usize, round: usize) -> Range<usize> {
+        self.part(rank, round, self.runs_per_round())
+    }
+
+    fn part(&self, rank: usize, round: usize, runs_per_round: usize) -> Range<usize> {
         let all = self.runs_of(rank);
-        let start = (all.start + round * self.runs_per_round()).min(all.end);
-        self.cuts.steps_of(self.steps, start..(start + self.runs_per_round()).min(all.end))
+        let start = (all.start + round * runs_per_round).min(all.end);
+        self.cuts.steps_of(self.steps, start..(start + runs_per_round).min(all.end))
+    }
+
+    /// What `ranks` read one after the other: the parts of all rounds.
+    pub fn parts(&self, ranks: Range<usize>) -> Vec<Range<usize>> {
+        let (rounds, runs_per_round) = (self.rounds(), self.runs_per_round());
+        let parts = ranks.flat_map(|rank| (0..rounds).map(move |round| (rank, round)));
+        parts.map(|(rank, round)| self.part(rank, round, runs_per_round)).filter(|part| !part.is_empty()).collect()
     }
 
     /// Rounds that the largest share needs.
@@ -124,13 +152,27 @@ mod tests {
             ranks in 1_usize..40,
             per_round in 1_usize..30,
             lengths in proptest::option::of(proptest::collection::vec(1_usize..40, 1..20)),
+            by_place in any::<bool>(),
         ) {
             let starts = |lengths: &Vec<usize>| {
                 let sums = lengths.iter().scan(0, |sum, length| { *sum += length; Some(*sum - length) });
                 sums.take_while(|start| *start < steps).collect::<Vec<_>>()
             };
-            let cuts = Cuts::at(lengths.as_ref().map(starts).unwrap_or_default());
-            let shares = Shares::new(steps, ranks, cuts.clone(), per_round);
+            // Of a stretch two, where it is longer than two steps.
+            let starts = lengths.as_ref().map(starts).unwrap_or_default();
+            let halves = starts.iter().filter(|&&start| start + 1 < steps && !starts.contains(&(start + 1)));
+            let mut stretches: Vec<usize> = starts.iter().copied().chain(halves.map(|start| start + 1)).collect();
+            stretches.sort_unstable();
+            let cuts = Cuts::at(starts, stretches.clone());
+            let few = Shares::are_few(steps, ranks, &cuts);
+            prop_assert_eq!(few, ranks > 1 && lengths.is_some() && cuts.count(steps) < ranks && !cuts.anywhere());
+            let shares = match few && by_place {
+                true => Shares::by_place(steps, ranks, cuts.clone()),
+                false => Shares::new(steps, ranks, cuts.clone(), per_round),
+            };
+            prop_assert_eq!(shares.readers(), (0..ranks).filter(|&rank| steps == 0 && shares.by_place || !shares.of(rank).is_empty()).count());
+            let all: usize = shares.parts(0..ranks).iter().map(Range::len).sum();
+            prop_assert_eq!(all, if shares.by_place { ranks * steps } else { steps });
             let mut next = 0;
             for rank in 0..ranks {
                 let mine = shares.of(rank);
@@ -144,7 +186,7 @@ mod tests {
                     let runs = cuts.within(&part);
                     prop_assert_eq!(runs.iter().map(Range::len).sum::<usize>(), part.len());
                     prop_assert!(runs.windows(2).all(|pair| pair[0].end == pair[1].start));
-                    prop_assert!(cuts.anywhere() || runs.iter().all(|run| cuts.starts.contains(&run.start)));
+                    prop_assert!(cuts.anywhere() || runs.iter().all(|run| stretches.contains(&run.start)));
                     at = part.end;
                 }
                 prop_assert_eq!(at, mine.end);

@@ -91,7 +91,7 @@ fn problem(faces: usize, [nj, ni]: [usize; 2], stride: usize, steps: usize, freq
         fields: 2,
         sample_bytes: 4,
         stored_bytes: 4,
-        chunk: None,
+        chunks: Vec::new(),
         source_bytes: 0,
         cuts: Cuts::default(),
         segment: frequencies,

@@ -168,11 +168,11 @@ impl Catalog {
         }
     }
 
-    /// The largest chunk that is decoded at once: snapshots, rows, columns; none where any part can be read by itself.
-    pub fn chunk(&self) -> Option<[usize; 3]> {
+    /// Of each field that comes in chunks, what is decoded at once.
+    pub fn chunks(&self) -> Vec<gridded::FieldChunk> {
         match self {
-            Catalog::Mds(_) => None,
-            Catalog::Gridded(catalog) => catalog.chunk(),
+            Catalog::Mds(_) => Vec::new(),
+            Catalog::Gridded(catalog) => catalog.chunks(),
         }
     }
 
@@ -184,10 +184,10 @@ impl Catalog {
         }
     }
 
-    /// First steps of the runs that no chunk is cut by; empty where every step stands alone.
-    pub fn cuts(&self) -> Vec<usize> {
+    /// Where chunks cut the time axis.
+    pub fn cuts(&self) -> gridded::TimeCuts {
         match self {
-            Catalog::Mds(_) => Vec::new(),
+            Catalog::Mds(_) => gridded::TimeCuts::default(),
             Catalog::Gridded(catalog) => catalog.cuts(),
         }
     }

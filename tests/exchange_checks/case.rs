@@ -92,7 +92,7 @@ impl Case {
                 fields: self.fields,
                 sample_bytes,
                 stored_bytes: 4,
-                chunk: None,
+                chunks: Vec::new(),
                 source_bytes: 0,
                 cuts: Cuts::default(),
                 segment: self.steps,

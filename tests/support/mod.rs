@@ -14,3 +14,4 @@ pub mod result;
 pub mod run;
 pub mod samples;
 pub mod unfinished;
+pub mod zarr_input;

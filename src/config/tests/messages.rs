@@ -132,6 +132,24 @@ const WRONG_VALUES: &[(&str, &str, &str, &str)] = &[
     ("input", "u_face = \"north\"", "\"north\"", "known: west east"),
     ("input", "v_face = \"nort\"", "\"nort\"", "did you mean \"north\"?"),
     ("input", "missing_chunks = \"skip\"", "\"skip\"", "known: fill fail"),
+    (
+        "input",
+        "path = \"a.nc\"\ntimestep = \"25 s\"",
+        "\"25 s\"",
+        "is for MDS files, and the snapshots are netCDF or Zarr",
+    ),
+    ("input", "record = 2\nformat = \"zarr\"", "2", "is for MDS files"),
+    ("input", "pattern = \"{name}.{iter}\"\nformat = \"zarr\"", "\"{name}.{iter}\"", "is for MDS files"),
+    ("input", "shrunk_mask = \"hFacC\"\nformat = \"zarr\"", "\"hFacC\"", "is for MDS files"),
+    ("input", "format = \"netcdf\"\nlayout = \"llc\"", "\"llc\"", "neither the snapshots nor the grid"),
+    ("input", "format = \"netcdf\"\nendian = \"big\"", "\"big\"", "neither the snapshots nor the grid"),
+    ("input", "format = \"netcdf\"\ndtype = \"float64\"", "\"float64\"", "neither the snapshots nor the grid"),
+    ("input", "format = \"netcdf\"\nshape = [2, 3]", "[2, 3]", "neither the snapshots nor the grid"),
+    ("input", "u_face = \"east\"", "\"east\"", "is for netCDF and Zarr, and the snapshots are MDS files"),
+    ("input", "v_face = \"north\"", "\"north\"", "is for netCDF and Zarr"),
+    ("input", "missing_chunks = \"fill\"", "\"fill\"", "is for netCDF and Zarr"),
+    ("input", "format = \"mds\"\ndimensions = { time = \"t\" }", "{ time = \"t\" }", "is for netCDF and Zarr"),
+    ("input", "format = \"mds\"\ngrid_names = { XC = \"x\" }", "{ XC = \"x\" }", "is for netCDF and Zarr"),
     ("input.dimensions", "time = \"\"", "\"\"", "is empty"),
     ("input.dimensions", "level = []", "[]", "is empty; name at least one"),
     ("input.dimensions", "face = [\"f\", \"\"]", "\"\"", "is empty"),
@@ -397,6 +415,20 @@ fn wrong_types_are_shown_where_they_stand() {
 #[test]
 fn wrong_values_are_shown_where_they_stand() {
     check(WRONG_VALUES);
+}
+
+#[test]
+fn keys_of_a_file_whose_format_is_set_are_not_meant() {
+    let text =
+        "input = { path = \"mds\", timestep = \"25 s\", shape = [2, 3], record = 3, pattern = \"{name}.{iter}\" }";
+    for set in ["input.format=zarr", "input.path=a.zarr"] {
+        let config = Config::parse(text, Path::new("run.toml"), &[set.to_owned()]).unwrap();
+        assert_eq!((config.input.timestep, config.input.shape), (None, None), "{set}");
+        assert!(!config.is_meant("input.shape") && !config.is_meant("input.layout"), "{set}");
+        assert_eq!(Config::parse(&config.to_toml(), Path::new("run.toml"), &[]).unwrap(), config);
+    }
+    let error = refused(text, &["input.format=zarr", "input.timestep=30 s"]);
+    assert!(matches!(&error, ConfigError::Value { key, .. } if key == "input.timestep"), "{error}");
 }
 
 #[test]

@@ -186,6 +186,22 @@ fn configuration() -> impl Strategy<Value = String> {
     (input, variables, prepare, selection, spectrum, bands, products, output, run).prop_map(
         |(input, variables, prepare, selection, spectrum, bands, [means, of_velocity], output, run)| {
             let of_velocity = if variables.starts_with("scalar") { String::new() } else { of_velocity };
+            let lines_of = |text: &str, keys: &[&str]| -> String {
+                let keep = |line: &&str| !line.split_once(" = ").is_some_and(|(key, _)| keys.contains(&key));
+                text.lines().filter(keep).map(|line| format!("{line}\n")).collect()
+            };
+            // Each format has keys of its own.
+            let of_mds = ["pattern", "record", "timestep", "shrunk_mask"];
+            let of_its_grid = ["layout", "endian", "dtype", "shape"];
+            let (mut input, mut variables) = (input, variables.to_owned());
+            if input.contains("format = \"netcdf\"") || input.contains("format = \"zarr\"") {
+                input = lines_of(&input, &of_mds);
+                if !input.lines().any(|line| line.starts_with("grid = ")) {
+                    [input, variables] = [input, variables].map(|text| lines_of(&text, &of_its_grid));
+                }
+            } else {
+                input = lines_of(&input, &super::OF_OTHERS);
+            }
             let input: String = match variables.contains("layout") {
                 true => input.lines().filter(|line| !line.starts_with("layout")).map(|l| format!("{l}\n")).collect(),
                 false => input,

@@ -1,7 +1,8 @@
 //! Decoded chunks in memory, from the first work that needs them to the last.
 //!
 //! Who reads tells before ([`ChunkCache::expect`]) how often each chunk will be asked for; each is decoded once, by whoever
-//! needs it first, and given back when its last use is over. Threads that need the same chunks share the decoding.
+//! needs it first, and given back when its last use that was told of is over. Threads that need the same chunks share the
+//! decoding.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -37,8 +38,8 @@ struct Slot {
 #[derive(Debug, Default)]
 struct Inside {
     slots: HashMap<ChunkKey, Slot>,
-    /// Buffers of chunks that are done with.
-    spare: Vec<Vec<u8>>,
+    /// Buffers of chunks that are done with, by field: of one field they are alike.
+    spare: HashMap<u32, Vec<Vec<u8>>>,
     missing: HashSet<ChunkKey>,
 }
 
@@ -49,16 +50,46 @@ pub struct ChunkCache {
     ready: Condvar,
 }
 
+/// A chunk that someone has begun to decode: if that ends without a result, by an error or a panic, it is for others to try.
+struct Begun<'a> {
+    cache: &'a ChunkCache,
+    key: ChunkKey,
+}
+
+impl Begun<'_> {
+    fn done(self, decoded: Decoded) {
+        let mut inside = self.cache.lock();
+        if decoded.is_none() {
+            inside.missing.insert(self.key);
+        }
+        if let Some(slot) = inside.slots.get_mut(&self.key) {
+            slot.state = State::Ready(Arc::new(decoded));
+        }
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let mut inside = self.cache.lock();
+        if let Some(slot) = inside.slots.get_mut(&self.key)
+            && matches!(slot.state, State::Decoding)
+        {
+            slot.state = State::Waiting;
+        }
+        drop(inside);
+        self.cache.ready.notify_all();
+    }
+}
+
 impl ChunkCache {
     fn lock(&self) -> MutexGuard<'_, Inside> {
         // Entries are whole between calls, so that a panic elsewhere leaves nothing half done.
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts anew: each chunk will be held as often as it is named.
+    /// Each chunk will be held as often as it is named, besides what was said before.
     pub fn expect(&self, keys: impl Iterator<Item = ChunkKey>) {
         let mut inside = self.lock();
-        inside.slots.clear();
         for key in keys {
             inside.slots.entry(key).or_insert(Slot { uses: 0, state: State::Waiting }).uses += 1;
         }
@@ -75,43 +106,40 @@ impl ChunkCache {
     ) -> Result<u64, SourceError> {
         let mut bytes = 0;
         // What nobody has begun first; then what others are at, or gave up.
-        loop {
-            let mut inside = self.lock();
-            let waiting = |inside: &Inside, key: &ChunkKey| {
-                inside.slots.get(key).is_none_or(|slot| matches!(slot.state, State::Waiting))
-            };
-            let Some(&key) = keys.iter().find(|key| waiting(&inside, key)) else {
-                let pending = |inside: &Inside, key: &ChunkKey| {
-                    inside.slots.get(key).is_some_and(|slot| matches!(slot.state, State::Decoding))
-                };
-                if keys.iter().any(|key| pending(&inside, key)) {
-                    drop(self.ready.wait(inside).unwrap_or_else(PoisonError::into_inner));
-                    continue;
-                }
-                return Ok(bytes);
-            };
-            inside.slots.entry(key).or_insert(Slot { uses: 1, state: State::Waiting }).state = State::Decoding;
-            let buffer = inside.spare.pop().unwrap_or_default();
-            drop(inside);
-            let decoded = decode(key, buffer);
-            let mut inside = self.lock();
-            let (state, read) = match decoded {
-                Ok((decoded, read)) => {
-                    if decoded.is_none() {
-                        inside.missing.insert(key);
-                    }
-                    (State::Ready(Arc::new(decoded)), Ok(read))
-                }
-                // Another may find out for itself what is wrong.
-                Err(error) => (State::Waiting, Err(error)),
-            };
-            if let Some(slot) = inside.slots.get_mut(&key) {
-                slot.state = state;
+        for wait in [false, true] {
+            for &key in keys {
+                bytes += self.hold_one(key, wait, &decode)?;
             }
-            drop(inside);
-            self.ready.notify_all();
-            bytes += read?;
         }
+        Ok(bytes)
+    }
+
+    /// Has one chunk decoded; unless told to `wait`, leaves it to others who have begun.
+    fn hold_one(
+        &self,
+        key: ChunkKey,
+        wait: bool,
+        decode: impl Fn(ChunkKey, Vec<u8>) -> Result<(Decoded, u64), SourceError>,
+    ) -> Result<u64, SourceError> {
+        let mut inside = self.lock();
+        loop {
+            let slot = inside.slots.entry(key).or_insert(Slot { uses: 1, state: State::Waiting });
+            match slot.state {
+                State::Ready(_) => return Ok(0),
+                State::Decoding if !wait => return Ok(0),
+                State::Decoding => inside = self.ready.wait(inside).unwrap_or_else(PoisonError::into_inner),
+                State::Waiting => {
+                    slot.state = State::Decoding;
+                    break;
+                }
+            }
+        }
+        let buffer = inside.spare.get_mut(&key.field).and_then(Vec::pop).unwrap_or_default();
+        drop(inside);
+        let begun = Begun { cache: self, key };
+        let (decoded, read) = decode(key, buffer)?;
+        begun.done(decoded);
+        Ok(read)
     }
 
     /// A chunk that is held.
@@ -132,7 +160,7 @@ impl ChunkCache {
                 && let Some(Slot { state: State::Ready(decoded), .. }) = inside.slots.remove(key)
                 && let Some(Some(buffer)) = Arc::into_inner(decoded)
             {
-                inside.spare.push(buffer);
+                inside.spare.entry(key.field).or_default().push(buffer);
             }
         }
     }
@@ -141,7 +169,7 @@ impl ChunkCache {
     pub fn clear(&self) {
         let mut inside = self.lock();
         inside.slots = HashMap::new();
-        inside.spare = Vec::new();
+        inside.spare = HashMap::new();
     }
 
     /// Chunks that were asked for and are not stored, in order.
@@ -189,7 +217,7 @@ mod tests {
         });
         assert_eq!(decodings.into_inner(), 42);
         assert!(cache.lock().slots.is_empty() && cache.missing().is_empty());
-        assert!(cache.lock().spare.len() <= 42 && !cache.lock().spare.is_empty());
+        assert!((1..=42).contains(&cache.lock().spare[&0].len()));
     }
 
     #[test]
@@ -201,5 +229,17 @@ mod tests {
         cache.hold(&[key(2)], |_, _| Ok((None, 0))).unwrap();
         assert_eq!((cache.get(key(2)).unwrap().is_none(), cache.missing()), (true, vec![key(2)]));
         assert!(cache.get(key(1)).is_none());
+    }
+
+    #[test]
+    fn a_panic_leaves_nobody_waiting() {
+        let cache = ChunkCache::default();
+        cache.expect([key(1)].into_iter());
+        let fail = |_: ChunkKey, _: Vec<u8>| panic!("bytes that are no chunk");
+        let held = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cache.hold(&[key(1)], fail)));
+        assert!(held.is_err());
+        assert!(matches!(cache.lock().slots[&key(1)].state, State::Waiting));
+        cache.hold(&[key(1)], |_, _| Ok((Some(vec![7]), 1))).unwrap();
+        assert_eq!(cache.get(key(1)).unwrap().as_deref(), Some(&[7][..]));
     }
 }

@@ -39,12 +39,51 @@ pub struct GriddedCatalog {
     pub cache: Arc<ChunkCache>,
 }
 
+/// Runs of time along which chunks of all fields end are not longer than so many of the longest chunks.
+const MOST_CHUNKS_OF_A_RUN: usize = 2;
 /// What the libraries of netCDF and HDF5 were seen to take.
 const LIBRARY_BYTES: u64 = 8 << 20;
 /// Of an open array.
 const FILE_BYTES: u64 = 4 << 10;
-/// Of a chunk's place and key, here and where it was sent.
-const CHUNK_BYTES: u64 = 128;
+/// Of a chunk's place in a table, here and in the text that it is sent as.
+const PLACE_BYTES: u64 = 64;
+
+/// What a field decodes at once: the longest of its chunks along each dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldChunk {
+    /// Snapshots.
+    pub steps: usize,
+    /// Faces.
+    pub faces: usize,
+    /// Levels.
+    pub levels: usize,
+    /// Bytes of a value.
+    pub value_bytes: usize,
+    /// Rows: of a chunk, of an array.
+    pub rows: [usize; 2],
+    /// Columns: of a chunk, of an array.
+    pub columns: [usize; 2],
+    /// Whether each time is spread over several arrays.
+    pub tiled: bool,
+    /// Whether chunks of other fields begin or end within this one's time.
+    pub goes_on: bool,
+}
+
+/// Where a time axis is cut by chunks, as first steps; empty where every step stands alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeCuts {
+    /// Runs that are read by one rank and in one round.
+    pub runs: Vec<usize>,
+    /// Stretches in which no chunk begins or ends.
+    pub stretches: Vec<usize>,
+}
+
+/// At a step, whether no chunk of a field goes on from the step before, and whether some chunk begins.
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    all: bool,
+    any: bool,
+}
 
 /// One field of the catalog.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -149,6 +188,42 @@ impl GriddedField {
         [of(0, self.axes.j, extent.nj), of(1, self.axes.i, extent.ni)]
     }
 
+    /// Whether there are no values for the last row, and for the last column.
+    pub(super) fn lacks_last(&self, extent: &Extent) -> [bool; 2] {
+        let there = self.there(extent);
+        let ends = there.map(|runs| runs.iter().map(|(run, _)| run.end).max().unwrap_or(0));
+        [ends[0] < extent.nj, ends[1] < extent.ni]
+    }
+
+    /// Snapshots of a chunk of an array.
+    fn steps_of_chunk(&self, array: &StoredArray) -> u64 {
+        self.axes.time.and_then(|axis| array.info().chunk.as_ref().map(|chunk| chunk[axis])).unwrap_or(1).max(1)
+    }
+
+    /// Where chunks end, step by step. A missing step belongs to the chunks before it.
+    fn edges(&self) -> Vec<Edge> {
+        let arrays = self.arrays();
+        let tiles = self.mosaic.tiles().len().max(1);
+        let mut last: Option<(u32, u64)> = None;
+        let edge = |place: &Option<(u32, u64)>| {
+            let Some((first, time)) = *place else { return Edge { all: false, any: false } };
+            let Some((first_before, before)) = last.replace((first, time)) else {
+                return Edge { all: true, any: true };
+            };
+            let changes = |tile: usize| {
+                let array = &arrays[first as usize + tile];
+                let length = self.steps_of_chunk(array);
+                first != first_before || time / length != before / length
+            };
+            let is_direct = |tile: usize| arrays[first as usize + tile].is_direct();
+            Edge {
+                all: (0..tiles).all(|tile| is_direct(tile) || changes(tile)),
+                any: (0..tiles).any(|tile| !is_direct(tile) && changes(tile)),
+            }
+        };
+        self.steps.iter().map(edge).collect()
+    }
+
     /// The rectangles of a window, of those places that there are values for.
     pub(super) fn rectangles(&self, extent: &Extent, window: &Window) -> Vec<Rectangle> {
         let facet = extent.facet_of(window.face);
@@ -198,6 +273,14 @@ impl GriddedField {
 }
 
 impl GriddedCatalog {
+    /// Whether u, the first field, has no last column, and v, the second, no last row.
+    pub fn lacks_last(&self) -> [bool; 2] {
+        let lacks = |field: usize, axis: usize| {
+            self.fields.get(field).is_some_and(|field| field.lacks_last(&self.extent)[axis])
+        };
+        [lacks(0, 1), lacks(1, 0)]
+    }
+
     /// Bytes of one value as stored, of the widest field.
     pub fn stored_bytes(&self) -> usize {
         self.fields.iter().map(|field| field.packing.element.bytes()).max().unwrap_or(4)
@@ -228,71 +311,99 @@ impl GriddedCatalog {
         self.fields.iter().any(|field| field.is_chunked())
     }
 
-    /// What is kept in memory on each rank: libraries, tables of chunks, and the keys of those that a round reads.
+    /// What is kept in memory on each rank: libraries, and tables of chunks, which HDF5 alone needs.
     pub fn kept_bytes(&self) -> u64 {
-        let of_array = |array: &StoredArray| match array.is_direct() {
-            true => FILE_BYTES,
-            false => FILE_BYTES + CHUNK_BYTES * array.chunks_in_all(),
+        let of_part = |(part, array): (&Part, &StoredArray)| match part.storage {
+            Storage::Hdf5(_) => PLACE_BYTES.saturating_mul(array.chunks_in_all()).saturating_add(FILE_BYTES),
+            _ => FILE_BYTES,
         };
-        let of_field = |field: &Arc<GriddedField>| field.arrays().iter().map(of_array).sum::<u64>();
-        LIBRARY_BYTES + self.fields.iter().map(of_field).sum::<u64>()
+        let parts = self.fields.iter().flat_map(|field| field.parts.iter().zip(field.arrays()));
+        parts.map(of_part).fold(LIBRARY_BYTES, u64::saturating_add)
     }
 
-    /// The largest chunk of all fields: snapshots, rows, columns; none where all values can be read by themselves.
-    pub fn chunk(&self) -> Option<[usize; 3]> {
-        let mut largest: Option<[usize; 3]> = None;
-        for field in &self.fields {
-            for array in field.arrays().iter().filter(|array| !array.is_direct()) {
-                let info = array.info();
-                let Some(chunk) = &info.chunk else { continue };
-                let length =
-                    |axis: Option<usize>| axis.map_or(1, |axis| chunk[axis].min(info.shape[axis]).max(1) as usize);
-                // What is decoded of other levels and faces takes room too.
-                let others: usize = [field.axes.level, field.axes.face].into_iter().map(length).product();
-                let here = [length(field.axes.time) * others, length(field.axes.j), length(field.axes.i)];
-                let before = largest.unwrap_or([1; 3]);
-                largest = Some([0, 1, 2].map(|at| before[at].max(here[at])));
-            }
-        }
-        largest
+    /// What each field decodes at once; those that can be read by themselves are left out.
+    pub fn chunks(&self) -> Vec<FieldChunk> {
+        let stretches = self.cuts().stretches;
+        self.fields.iter().filter_map(|field| self.chunk_of(field, &stretches)).collect()
     }
 
-    /// First steps of the runs that no chunk of any field is cut by; empty where every step stands alone.
-    pub fn cuts(&self) -> Vec<usize> {
-        if self.chunk().is_none() {
-            return Vec::new();
-        }
-        // A missing step belongs to the chunk before it.
-        let chunk_of_steps = |field: &GriddedField| {
-            let mut last = None;
-            let chunk = |step: usize| {
-                let (part, time) = field.part(step, 0)?;
-                let info = field.arrays()[part].info();
-                let length = field.axes.time.and_then(|axis| Some(info.chunk.as_ref()?[axis])).unwrap_or(1);
-                Some((part, time / length.max(1)))
+    fn chunk_of(&self, field: &GriddedField, stretches: &[usize]) -> Option<FieldChunk> {
+        let axes = &field.axes;
+        let mut largest: Option<FieldChunk> = None;
+        for array in field.arrays() {
+            let info = array.info();
+            let Some(chunk) = &info.chunk else { continue };
+            let length = |axis: Option<usize>| axis.map_or(1, |axis| chunk[axis].max(1) as usize);
+            let whole = |axis: Option<usize>| axis.map_or(1, |axis| info.shape[axis].max(1) as usize);
+            let both = |axis: Option<usize>| [length(axis), whole(axis)];
+            let here = FieldChunk {
+                steps: length(axes.time),
+                faces: length(axes.face),
+                levels: length(axes.level),
+                value_bytes: info.element.bytes(),
+                rows: both(axes.j),
+                columns: both(axes.i),
+                tiled: field.mosaic.tiles().len() > 1,
+                goes_on: false,
             };
-            let chunks = (0..self.time.len()).map(|step| {
-                last = chunk(step).or(last);
-                last
-            });
-            chunks.collect::<Vec<_>>()
+            let larger = |one: [usize; 2], other: [usize; 2]| [one[0].max(other[0]), one[1].max(other[1])];
+            largest = Some(largest.map_or(here, |before| FieldChunk {
+                steps: before.steps.max(here.steps),
+                faces: before.faces.max(here.faces),
+                levels: before.levels.max(here.levels),
+                rows: larger(before.rows, here.rows),
+                columns: larger(before.columns, here.columns),
+                ..here
+            }));
+        }
+        let edges = field.edges();
+        let goes_on = stretches.iter().any(|&step| step > 0 && !edges[step].all);
+        largest.map(|chunk| FieldChunk { goes_on, ..chunk })
+    }
+
+    /// Where chunks cut the time axis. Runs end where chunks of all fields do; where that is seldom, where those of the field
+    /// with the longest do, and chunks of others that lie across are decoded on both sides.
+    pub fn cuts(&self) -> TimeCuts {
+        let steps = self.time.len();
+        if !self.is_chunked() {
+            return TimeCuts::default();
+        }
+        let edges: Vec<Vec<Edge>> = self.fields.iter().map(|field| field.edges()).collect();
+        let starts = |is_start: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            (0..steps).filter(|&step| step == 0 || is_start(step)).collect()
         };
-        let chunks: Vec<Vec<Option<(usize, u64)>>> = self.fields.iter().map(|field| chunk_of_steps(field)).collect();
-        let is_cut = |step: &usize| *step == 0 || chunks.iter().all(|of| of[*step] != of[*step - 1]);
-        let cuts: Vec<usize> = (0..self.time.len()).filter(is_cut).collect();
-        if cuts.len() == self.time.len() { Vec::new() } else { cuts }
+        let longest = |starts: &[usize]| {
+            let ends = starts.iter().skip(1).copied().chain([steps]);
+            starts.iter().zip(ends).map(|(start, end)| end - start).max().unwrap_or(0)
+        };
+        let all = starts(&|step| edges.iter().all(|edges| edges[step].all));
+        let chunked = self.fields.iter().zip(&edges).filter(|(field, _)| field.is_chunked());
+        let own = chunked.map(|(_, edges)| starts(&|step| edges[step].all)).min_by_key(Vec::len);
+        let runs = match own {
+            Some(own) if longest(&all) > MOST_CHUNKS_OF_A_RUN * longest(&own) => own,
+            _ => all,
+        };
+        if runs.len() == steps {
+            return TimeCuts::default();
+        }
+        let any = |step: usize| edges.iter().any(|edges| edges[step].any) || runs.binary_search(&step).is_ok();
+        TimeCuts { stretches: starts(&any), runs }
     }
 
     /// The chunks that reading a window of some steps of a field takes.
-    pub fn chunks(&self, field: usize, steps: &Range<usize>, window: &Window, into: &mut BTreeSet<ChunkKey>) {
+    pub fn keys(&self, field: usize, steps: &Range<usize>, window: &Window, into: &mut BTreeSet<ChunkKey>) {
         let of = &self.fields[field];
         for rectangle in of.rectangles(&self.extent, window) {
+            let mut last = None;
             for step in steps.clone() {
                 let Some((part, time)) = of.part(step, rectangle.tile) else { continue };
                 let array = &of.arrays()[part];
-                if array.is_direct() {
+                // Steps of one chunk take the same.
+                let here = Some((part, time / of.steps_of_chunk(array)));
+                if array.is_direct() || here == last {
                     continue;
                 }
+                last = here;
                 let chunks = array.chunks(&of.axes, &of.plane(&rectangle, time));
                 into.extend(chunks.into_iter().map(|(chunk, _)| ChunkKey {
                     field: field as u32,
@@ -319,7 +430,30 @@ impl GriddedCatalog {
         })
     }
 
-    /// Values of one snapshot in a window's chunks, each chunk once: chunks that are in `seen` already do not count.
+    /// Snapshots of a field that are decoded to read some runs of steps, each chunk once a run.
+    pub fn steps_decoded(&self, field: usize, runs: &[Range<usize>]) -> u64 {
+        let of = &self.fields[field];
+        let mut steps = 0_u64;
+        for run in runs {
+            let mut last = None;
+            for (part, time) in run.clone().filter_map(|step| of.part(step, 0)) {
+                let array = &of.arrays()[part];
+                let length = of.steps_of_chunk(array);
+                if array.is_direct() {
+                    steps = steps.saturating_add(1);
+                } else if last.replace((part, time / length)) != Some((part, time / length)) {
+                    // Beyond the array's end there are none.
+                    let stored = of.axes.time.map_or(1, |axis| array.info().shape[axis]);
+                    let decoded = length.min(stored.saturating_sub(time - time % length)).max(1);
+                    steps = decoded.saturating_add(steps);
+                }
+            }
+        }
+        steps
+    }
+
+    /// Values of one snapshot in a window's chunks, each chunk once: chunks that are in `seen` already do not count, other
+    /// levels and faces do.
     pub fn values_decoded(&self, field: usize, window: &Window, seen: &mut BTreeSet<(usize, u64, u64)>) -> u64 {
         let of = &self.fields[field];
         let Some(step) = of.steps.iter().position(Option::is_some) else { return 0 };
@@ -337,7 +471,9 @@ impl GriddedCatalog {
                 |axis: Option<usize>| axis.map_or(1, |axis| info.chunk.as_ref().map_or(1, |chunk| chunk[axis]));
             for (number, _) in array.chunks(&of.axes, &plane) {
                 if seen.insert((field, part as u64, number)) {
-                    values += length(of.axes.j) * length(of.axes.i);
+                    let axes = [of.axes.j, of.axes.i, of.axes.level, of.axes.face];
+                    let of_chunk = axes.map(length).into_iter().fold(1, u64::saturating_mul);
+                    values = of_chunk.saturating_add(values);
                 }
             }
         }

@@ -170,7 +170,7 @@ impl Finder<'_> {
         extent: &Extent,
     ) -> Result<GriddedField, SourceError> {
         let assembly = Assembly::new(name, holders, &self.request.dimensions)?;
-        check_grid_array((field, key, name), &assembly, holders, (extent, shift))?;
+        check_grid_array((field, key, name), &assembly, holders, (extent, self.request.lies_far()))?;
         // Of a tile in several files, one.
         let mut order: Vec<usize> = (0..holders.len()).collect();
         order.sort_by_key(|&at| assembly.tile_of(&holders[at]));

@@ -27,8 +27,8 @@ fn mend(staggered: Option<usize>, own: [Option<usize>; 2], cells: [usize; 2]) ->
 
 /// Whether so many points along an axis do for so many cells: of what lies on far faces along it there can be one less, of
 /// what lies on near ones one more, the neighbour's.
-fn fits(is_staggered: bool, (shift, wraps): (i64, bool), own: usize, cells: usize) -> bool {
-    let staggered = if shift < 0 { own + 1 == cells && !wraps } else { own == cells + 1 };
+fn fits(is_staggered: bool, (far, wraps): (bool, bool), own: usize, cells: usize) -> bool {
+    let staggered = if far { own + 1 == cells && !wraps } else { own == cells + 1 };
     own == cells || is_staggered && staggered
 }
 
@@ -66,9 +66,9 @@ pub(super) fn check_shape(
         let own = own_shape(info, &assembly.axes);
         let faces = assembly.axes.face.map_or(1, |axis| info.shape[axis] as usize);
         let staggered = request.has_velocity().then(|| [1, 0].get(at).copied()).flatten();
-        let shift = request.shift(at);
+        let far = request.grid.lies_far();
         let fits = |axis: usize| {
-            own[axis].is_some_and(|own| fits(staggered == Some(axis), (shift[axis], wraps[axis]), own, cells[axis]))
+            own[axis].is_some_and(|own| fits(staggered == Some(axis), (far[axis], wraps[axis]), own, cells[axis]))
         };
         let good = (0..2).all(fits);
         if !good || faces != extent.faces {
@@ -95,7 +95,7 @@ pub(super) fn check_grid_array(
     (field, key, name): (GridField, &'static str, &str),
     assembly: &Assembly<'_>,
     holders: &[Holder],
-    (extent, shift): (&Extent, [i64; 2]),
+    (extent, far): (&Extent, [bool; 2]),
 ) -> Result<(), SourceError> {
     let wraps = match extent.layout {
         Layout::Plain(periodic) => [periodic.j, periodic.i],
@@ -123,7 +123,7 @@ pub(super) fn check_grid_array(
         let good = (0..2).all(|axis| {
             let is_staggered = matches!((field, axis), (GridField::HFacW, 1) | (GridField::HFacS, 0));
             match (own[axis], field, axis) {
-                (Some(own), ..) => fits(is_staggered, (shift[axis], wraps[axis]), own, cells[axis]),
+                (Some(own), ..) => fits(is_staggered, (far[axis], wraps[axis]), own, cells[axis]),
                 (None, GridField::Xc, 0) | (None, GridField::Yc, 1) => true,
                 (None, ..) => cells[axis] == 1,
             }

@@ -36,8 +36,17 @@ pub struct GridRequest {
     pub dimensions: DimensionNames,
     /// Stored index minus native index of columns of u and of rows of v.
     pub shifts: [i64; 2],
+    /// Whether u lies on the east faces of the cells of its index, v on the north faces.
+    pub far: [bool; 2],
     /// Names of the fields: the grid's arrays are looked for in the groups of these, then in the groups above.
     pub fields: Vec<String>,
+}
+
+impl GridRequest {
+    /// Whether what is staggered along rows, and along columns, lies on the faces after the cells of its index.
+    pub(super) fn lies_far(&self) -> [bool; 2] {
+        [self.far[1], self.far[0]]
+    }
 }
 
 /// What a field is made of; arrays by their places among the grid's.
@@ -165,6 +174,16 @@ impl GriddedGrid {
                 .all(|(of, place)| of.as_ref() == Some(place))
         };
         fields.iter().all(has).then_some(places)
+    }
+
+    /// Whether the masks of faces have no last column, of u, and no last row, of v.
+    pub fn lacks_last(&self) -> [bool; 2] {
+        [(GridField::HFacW, 1), (GridField::HFacS, 0)].map(|(field, axis)| match self.source(field) {
+            Some(Source::Product(factors)) => {
+                factors.iter().any(|(array, _)| self.arrays[*array].lacks_last(&self.extent)[axis])
+            }
+            _ => false,
+        })
     }
 
     /// Whether nothing but values tells land from water.

@@ -132,13 +132,19 @@ fn masks_of_faces_have_the_points_that_velocities_can_have() {
         }
     };
     let near = GridRequest::default;
-    let far = || GridRequest { shifts: [-1, -1], ..GridRequest::default() };
+    let far = || GridRequest { shifts: [-1, -1], far: [true, true], ..GridRequest::default() };
+    // Where u and v stay at their own points.
+    let kept = || GridRequest { shifts: [0, 0], ..far() };
     for (request, name, [nj, ni], good) in [
         (near(), "umask", [4, 6], true),
         (near(), "umask", [4, 4], false),
         (near(), "umask", [5, 5], false),
         (near(), "vmask", [5, 5], true),
         (near(), "vmask", [3, 5], false),
+        (kept(), "umask", [4, 4], true),
+        (kept(), "umask", [4, 6], false),
+        (kept(), "vmask", [3, 5], true),
+        (kept(), "vmask", [3, 4], false),
         (far(), "umask", [4, 4], true),
         (far(), "umask", [4, 6], false),
         (far(), "vmask", [3, 5], true),

@@ -33,7 +33,7 @@ mod velocity_units;
 
 pub use block::GriddedBlock;
 pub use cache::{ChunkCache, ChunkKey};
-pub use catalog::{GriddedCatalog, GriddedField, Part};
+pub use catalog::{FieldChunk, GriddedCatalog, GriddedField, Part, TimeCuts};
 pub use files::{Format, expand};
 pub use fitting::doubtful_level;
 pub use grid::{GridName, GridRequest, GriddedGrid};

@@ -131,7 +131,7 @@ fn chunks_that_are_not_stored_are_found_before_reading() {
     let catalog = scan(&request(&path)).unwrap().catalog;
     let keys = |steps: std::ops::Range<usize>| {
         let mut keys = BTreeSet::new();
-        (0..2).for_each(|field| catalog.chunks(field, &steps, &Window { face: 0, j: 0..2, i: 0..3 }, &mut keys));
+        (0..2).for_each(|field| catalog.keys(field, &steps, &Window { face: 0, j: 0..2, i: 0..3 }, &mut keys));
         keys
     };
     catalog.check_stored(&keys(0..4)).unwrap();
