@@ -67,13 +67,15 @@ fn is_netcdf(path: &Path) -> bool {
     any("nc") && !any("data") && !any("meta")
 }
 
-/// Whether a path is a Zarr store, a pattern of stores, or a folder that holds stores and nothing of the other formats.
+/// Whether a path is a Zarr store, a pattern of stores, or a folder whose folders are stores, with nothing of the other formats.
 fn is_zarr(path: &Path) -> bool {
     let is_store =
         |path: &Path| [".zgroup", "zarr.json", ".zarray", ".zmetadata"].iter().any(|name| path.join(name).exists());
     let Some(names) = names_within(path) else { return is_pattern(path) && has_ending(path, "zarr") };
     let any = |ending: &str| names.iter().any(|name| has_ending(name, ending));
-    is_store(path) || names.iter().any(|name| is_store(name)) && !any("nc") && !any("data") && !any("meta")
+    let mut folders = names.iter().filter(|name| name.is_dir()).peekable();
+    let holds_stores = folders.peek().is_some() && folders.all(|folder| is_store(folder));
+    is_store(path) || holds_stores && !any("nc") && !any("data") && !any("meta")
 }
 
 /// What stands in a folder; none if the path is none.
@@ -118,9 +120,15 @@ mod tests {
     fn what_a_path_holds_tells_its_format() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        for name in
-            ["stores/a.zarr/zarr.json", "files/a.nc", "mds/U.0000000000.data", "both/a.nc", "both/a.zarr/zarr.json"]
-        {
+        for name in [
+            "stores/a.zarr/zarr.json",
+            "files/a.nc",
+            "mds/U.0000000000.data",
+            "both/a.nc",
+            "both/a.zarr/zarr.json",
+            "run/a.zarr/zarr.json",
+            "run/mds/x",
+        ] {
             std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
             std::fs::write(at(name), "").unwrap();
         }
@@ -133,6 +141,7 @@ mod tests {
             ("files/?", true, false),
             ("mds", false, false),
             ("both", true, false),
+            ("run", false, false),
             ("nothing", false, false),
         ] {
             assert_eq!((is_netcdf(&at(name)), is_zarr(&at(name))), (netcdf, zarr), "{name}");
