@@ -130,6 +130,8 @@ fn decoded(
     passes: &[Pass],
     shares: &Shares,
 ) -> Option<Vec<u64>> {
+    // Without chunks there are as many parts as the record has rounds, which may be any number.
+    ground.values_decoded(&[], &[])?;
     let ranks = if shares.by_place { shares.ranks } else { 1 };
     // By place one rank's parts are those of each.
     let parts = shares.parts(0..if shares.by_place { 1 } else { shares.ranks });
@@ -137,8 +139,7 @@ fn decoded(
         let of_pass = |pass| ground.values_decoded(&strips(tiling, tiles, run_of(shares, pass, rank)), &parts);
         passes.iter().map(of_pass).try_fold(0_u64, |sum, values| Some(sum.saturating_add(values?)))
     };
-    // Without chunks the first strip says so.
-    passes.first().and_then(|_| (0..ranks).map(of_rank).collect())
+    (0..ranks).map(of_rank).collect()
 }
 
 /// Passes and shares that fit. Where chunks are so long that there are fewer runs of them than ranks, some ranks have no
