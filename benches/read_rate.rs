@@ -150,6 +150,8 @@ impl Input {
     fn library(&self, threads: usize) -> u64 {
         let pieces = self.pieces(|info| first_dimension(info, info.chunk.as_ref().map_or(STEPS, |chunk| chunk[0])));
         in_turn(threads, pieces.len(), || {
+            // The library looks for attributes that are not there, and HDF5 would print that.
+            hdf5::silence_errors(true);
             let file = netcdf::open(&self.path).unwrap();
             let mut buffer = Vec::new();
             let pieces = &pieces;
