@@ -121,7 +121,7 @@ impl StoreReport {
             formats: once(&mut looked.iter().map(|file| file.dataset.format.clone())),
             arrays,
             times: times(looked),
-            notes: once(&mut looked.iter().flat_map(|file| file.dataset.notes.iter().cloned())),
+            notes: once(&mut looked.iter().flat_map(|file| file.dataset.all_notes())),
             unreadable: looks.unreadable.clone(),
         }
     }

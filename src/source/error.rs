@@ -55,6 +55,20 @@ pub enum SourceError {
         /// Arrays that are there.
         have: String,
     },
+    /// An array of the asked name is there, but not one that is read.
+    #[error(
+        "[input] {key} = \"{name}\": that array of {path} is there, but its values are {values}, which are not read; write it anew as plain float32"
+    )]
+    ArrayLeftOut {
+        /// The key that names it.
+        key: &'static str,
+        /// Its name.
+        name: String,
+        /// File or store.
+        path: PathBuf,
+        /// What its values are: "texts".
+        values: String,
+    },
     /// A chunk cannot be read or decoded.
     #[error("{path}: chunk {chunk} of {array}: {reason}")]
     Chunk {

@@ -125,6 +125,11 @@ forms.netcdf4(dataset, work / "nan.nc", **CHUNKS)
 with netCDF4.Dataset(work / "nan.nc", "a") as file:
     file["U"][7, 20, 20] = np.nan
 case("a value that is none", 3, "U of", "nan.nc")
+with netCDF4.Dataset(work / "words.nc", "w") as file:
+    for name, length in zip(("time", "j", "i_g"), dataset.U.shape):
+        file.createDimension(name, length)
+    file.createVariable("U", str, ("time", "j", "i_g"))
+case("texts for a velocity", 3, "is there, but its values are texts, which are not read", "words.nc")
 forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
 case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
 forms.netcdf4(dataset.drop_vars(["XC", "YC"]), work / "places.nc", **CHUNKS)
@@ -175,6 +180,13 @@ case("a chunk that is not there, of values that count as missing", 3, "chunk (1,
 metadata = store("codec.zarr") / "U" / ".zarray"
 metadata.write_text(metadata.read_text().replace('"blosc"', '"pcodec"'))
 case("a codec that cannot be read", 3, "pcodec", "codec.zarr")
+half = dataset.assign(U=dataset.U.astype("float16"), V=dataset.V.astype("float16"))
+for version in (2, 3):
+    forms.zarr(half, work / f"half_{version}.zarr", version, chunks=(50, 20, 24))
+    case("numbers of a type that is not read", 3, "is there, but its values are of another type (", f"half_{version}.zarr")
+metadata = store("dates.zarr") / "time" / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "dtype": "<M8[ns]"}))
+case("times of numpy's own", 3, "the values of the coordinate time are times of numpy's own (<M8[ns]), which are not read", "dates.zarr")
 metadata = store("shape.zarr") / "U" / ".zarray"
 text = json.loads(metadata.read_text())
 metadata.write_text(json.dumps({**text, "shape": [10**15, 10**15, 10**15]}))

@@ -1,5 +1,6 @@
 //! What a file or store says of its arrays.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -26,11 +27,13 @@ pub struct Dataset {
     pub format: String,
     /// Dimensions, in the order of the file.
     pub dimensions: Vec<Dimension>,
-    /// Arrays of numbers, in the order of the file; those of texts and other types are left out.
+    /// Arrays of numbers, in the order of the file.
     pub arrays: Vec<ArrayInfo>,
     /// Attributes of the whole.
     pub attributes: Attributes,
-    /// What a user should know of it: arrays that are left out and why.
+    /// The other arrays, which are not read, by name: what their values are, in words: "texts", "of another type (float16)".
+    pub left_out: BTreeMap<String, String>,
+    /// What else a user should know of it.
     pub notes: Vec<String>,
 }
 
@@ -38,6 +41,18 @@ impl Dataset {
     /// An array by its name.
     pub fn array(&self, name: &str) -> Option<&ArrayInfo> {
         self.arrays.iter().find(|array| array.name == name)
+    }
+
+    /// All that a user should know of it, with the arrays that are left out.
+    pub fn all_notes(&self) -> Vec<String> {
+        let mut by_values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, values) in &self.left_out {
+            by_values.entry(values).or_default().push(name);
+        }
+        let left_out = by_values
+            .into_iter()
+            .map(|(values, names)| format!("left out, as the values are {values}: {}", names.join(", ")));
+        self.notes.iter().cloned().chain(left_out).collect()
     }
 
     /// An array by its name as one in the group of the array `from` means it: in that group, else in those above.

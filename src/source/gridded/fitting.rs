@@ -153,8 +153,13 @@ fn and_others(count: usize) -> String {
     if count > 1 { format!(" and {} other file(s)", count - 1) } else { String::new() }
 }
 
-/// No file has an array of this name; of those that are there, the ones of so many dimensions or more are told.
+/// No file has an array of numbers of this name; of those that are there, the ones of so many dimensions or more are told.
 pub(super) fn no_array(key: &'static str, name: &str, holders: &[Holder], dimensions: usize) -> SourceError {
+    let left_out = holders.iter().find_map(|holder| Some((holder, holder.dataset.left_out.get(name)?)));
+    if let Some((holder, values)) = left_out {
+        let (path, values) = (holder.dataset.path.clone(), values.clone());
+        return SourceError::ArrayLeftOut { key, name: name.to_owned(), path, values };
+    }
     let arrays = holders.iter().flat_map(|holder| &holder.dataset.arrays);
     let have = arrays.filter(|array| array.shape.len() >= dimensions).map(|array| array.name.as_str()).collect();
     let paths: BTreeSet<_> = holders.iter().map(|holder| &holder.dataset.path).collect();

@@ -143,8 +143,7 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
     for (at, (assembly, found)) in assemblies.iter().zip(&found).enumerate() {
         fields.push(Arc::new(field(request, at, assembly, found, (&instants, &extent))?));
     }
-    let mut notes: Vec<String> =
-        described.known.values().flat_map(|holder| holder.dataset.notes.iter().cloned()).collect();
+    let mut notes: Vec<String> = described.known.values().flat_map(|holder| holder.dataset.all_notes()).collect();
     notes.sort();
     notes.dedup();
     for (field, (name, _)) in fields.iter().zip(&request.fields) {
@@ -216,7 +215,7 @@ fn find(
                 let reason = match other == at {
                     true => format!("has {} twice", these.text(instant)),
                     false => format!(
-                        "and {one} both have {name} of {}; leave one of the two out, or cut the time off one: ncks -d",
+                        "it and {one} both have {name} of {}; leave one of the two out, or cut the time off one: ncks -d",
                         these.text(instant)
                     ),
                 };

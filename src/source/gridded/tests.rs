@@ -2,6 +2,8 @@
 
 mod stores;
 
+use std::collections::BTreeMap;
+
 use super::super::dataset::{ArrayInfo, Attribute, Attributes, Dataset, Dimension, Element, ElementKind};
 use super::super::number::Endian;
 
@@ -30,6 +32,7 @@ pub(super) fn dataset(dimensions: &[(&str, u64)]) -> Dataset {
         dimensions: dimensions.iter().map(dimension).collect(),
         arrays: Vec::new(),
         attributes: Attributes::default(),
+        left_out: BTreeMap::new(),
         notes: Vec::new(),
     }
 }

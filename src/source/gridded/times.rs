@@ -49,6 +49,11 @@ impl Times {
         };
         let Some(coordinate) = coordinate else {
             return Err(wrong(match name {
+                Some(name) if dataset.left_out.contains_key(name) => format!(
+                    "the values of the coordinate {name} are {}, which are not read; write them anew as numbers with units such \
+                     as \"hours since 2011-01-01\"",
+                    dataset.left_out[name]
+                ),
                 Some(name) => format!(
                     "{} has the time dimension {name}, and no array of that name tells the times; rename the coordinate, or say \
                      which dimension is time: [input] dimensions = {{ time = \"...\" }}",

@@ -123,8 +123,3 @@ fn check_unchanged(path: &Path, array: &ArrayInfo, now: &ArrayInfo) -> Result<()
         reason: format!("{} has changed: it was {} and is now {}", array.name, words(array), words(now)),
     })
 }
-
-/// A note on arrays that are not described.
-fn left_out(names: &[&str], because: &str) -> String {
-    format!("left out, because they are {because}: {}", names.join(", "))
-}

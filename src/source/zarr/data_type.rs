@@ -39,7 +39,9 @@ pub(super) fn of_version_2(value: &Value) -> Result<DataType, String> {
         'f' | 'i' | 'u' => {
             return match number(kind, size) {
                 Some(kind) => Ok(DataType::Number(Element { kind, endian })),
-                None if matches!((kind, size), ('f', "2" | "12" | "16")) => Ok(DataType::Other(named(text, "numbers"))),
+                None if matches!((kind, size), ('f', "2" | "12" | "16")) => {
+                    Ok(DataType::Other(named(text, "of another type")))
+                }
                 None => Err(wrong()),
             };
         }

@@ -1,6 +1,6 @@
 //! A store in the words of a [`Dataset`]: names of dimensions that the metadata leaves open are chosen here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::super::SourceError;
@@ -18,6 +18,7 @@ pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         dimensions: Vec::new(),
         arrays: Vec::new(),
         attributes: document::attributes(&store.attributes),
+        left_out: BTreeMap::new(),
         notes: Vec::new(),
     };
     let mut dimensions = Dimensions::default();
@@ -29,7 +30,9 @@ pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
                 let names = dimensions.names(name, &array).map_err(wrong)?;
                 dataset.arrays.push(info(name, names, *array));
             }
-            Parsed::LeftOut(kind) => dataset.notes.push(format!("{name} is left out: its values are {kind}")),
+            Parsed::LeftOut(values) => {
+                dataset.left_out.insert(name.clone(), values);
+            }
         }
     }
     dataset.dimensions = dimensions.all;

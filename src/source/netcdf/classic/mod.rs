@@ -5,6 +5,7 @@
 mod header;
 mod places;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -39,7 +40,7 @@ pub(super) fn describe(path: &Path, wanted: &dyn Fn(&ArrayInfo) -> bool) -> Resu
         Version::Offset64 => "netCDF classic (64-bit offset)",
         Version::Data64 => "netCDF classic (64-bit data)",
     };
-    let (mut arrays, mut texts, mut storages) = (Vec::new(), Vec::new(), Storages::new());
+    let (mut arrays, mut left_out, mut storages) = (Vec::new(), BTreeMap::new(), Storages::new());
     for variable in &header.variables {
         match variable.of {
             Type::Number(kind) => {
@@ -49,17 +50,19 @@ pub(super) fn describe(path: &Path, wanted: &dyn Fn(&ArrayInfo) -> bool) -> Resu
                 }
                 arrays.push(info);
             }
-            Type::Char => texts.push(variable.name.as_str()),
+            Type::Char => {
+                left_out.insert(variable.name.clone(), "texts".to_owned());
+            }
         }
     }
-    let notes = if texts.is_empty() { Vec::new() } else { vec![netcdf::left_out(&texts, "texts")] };
     let dataset = Dataset {
         path: path.to_owned(),
         format: format.into(),
         dimensions: dimensions.collect(),
         arrays,
         attributes: header.attributes,
-        notes,
+        left_out,
+        notes: Vec::new(),
     };
     Ok((dataset, storages))
 }

@@ -1,12 +1,13 @@
 //! What a netCDF-4 file holds.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use netcdf::types::{FloatType, IntType, NcVariableType};
 
 use super::super::super::SourceError;
 use super::super::super::dataset::{ArrayInfo, Attribute, Attributes, Dataset, Dimension, Element, ElementKind};
-use super::super::{Storages, default_fill, filters, left_out};
+use super::super::{Storages, default_fill, filters};
 use super::access::{Access, OpenFile, check_length, native};
 use super::library::{failed, with_library};
 use super::locate::storage;
@@ -33,18 +34,13 @@ pub(in super::super) fn describe(
                 dimensions: Vec::new(),
                 arrays: Vec::new(),
                 attributes: attributes(file.attributes()),
+                left_out: BTreeMap::new(),
                 notes: Vec::new(),
             },
-            others: Vec::new(),
         };
         let root = file.root().ok_or_else(|| failed(path, "finding its first group", "there is none"))?;
         walk.group("", &root);
-        let Walk { mut data, others, storages, .. } = walk;
-        if !others.is_empty() {
-            let others: Vec<&str> = others.iter().map(String::as_str).collect();
-            data.notes.push(left_out(&others, "no numbers"));
-        }
-        Ok((data, storages))
+        Ok((walk.data, walk.storages))
     })
 }
 
@@ -57,7 +53,6 @@ struct Walk<'a> {
     /// given.
     scopes: Vec<Vec<(String, u64, String)>>,
     data: Dataset,
-    others: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -89,11 +84,11 @@ impl Walk<'_> {
     fn variable(&mut self, prefix: &str, variable: &netcdf::Variable) {
         let name = format!("{prefix}{}", variable.name());
         if name.chars().any(char::is_control) {
-            self.data.notes.push(left_out(&[&name.escape_debug().to_string()], "of unreadable names"));
+            self.data.notes.push(format!("left out, as its name cannot be read: {}", name.escape_debug()));
             return;
         }
         let Some((mut info, access)) = array(self.open, &name, variable) else {
-            self.others.push(name);
+            self.data.left_out.insert(name, other_values(&variable.vartype()).into());
             return;
         };
         for (given, dimension) in info.dimensions.iter_mut().zip(variable.dimensions()) {
@@ -190,6 +185,14 @@ fn kind(of: &NcVariableType) -> Option<ElementKind> {
         NcVariableType::Float(FloatType::F64) => ElementKind::Float64,
         _ => return None,
     })
+}
+
+/// What values are that are no numbers.
+fn other_values(of: &NcVariableType) -> &'static str {
+    match of {
+        NcVariableType::String | NcVariableType::Char => "texts",
+        _ => "of a type that the file defines",
+    }
 }
 
 /// Texts and numbers; attributes of other types are left out.

@@ -76,7 +76,7 @@ fn every_layout_is_read() {
     assert_eq!(holes.table.addresses.iter().filter(|address| **address != u64::MAX).count(), 2);
     // The library itself passes over compounds without a type of netCDF's.
     assert!(dataset.array("other_text").is_none() && dataset.array("other_compound").is_none());
-    assert!(dataset.notes.iter().any(|note| note == "left out, because they are no numbers: other_text"));
+    assert!(dataset.left_out["other_text"] == "texts");
     // Numbers of 16 bits, which the library widens.
     assert_eq!(dataset.array("other_half").unwrap().element.kind, ElementKind::Float32);
     assert!(dataset.notes.iter().any(|note| note.contains("other_half") && note.contains("16 bits in 2 bytes")));
@@ -118,7 +118,7 @@ fn the_model_of_netcdf_is_kept() {
     assert!(
         matches!(dataset.attributes.0.get("texts"), Some(super::super::super::dataset::Attribute::Texts(texts)) if texts.len() == 2)
     );
-    assert_eq!(dataset.notes, ["left out, because they are no numbers: other_name, other_letters"]);
+    assert_eq!(dataset.all_notes(), ["left out, as the values are texts: other_letters, other_name"]);
     // A record that a variable does not have in the file is fill, also within a chunk that is stored.
     let short = dataset.array("other_short").unwrap();
     assert_eq!(short.shape, [5, 5, 6]);

@@ -97,7 +97,7 @@ fn a_header_is_what_its_bytes_say() {
         let lengths: Vec<_> = dataset.dimensions.iter().map(|d| (d.name.as_str(), d.length, d.unlimited)).collect();
         assert_eq!(lengths, [("time", 2, true), ("x", 3, false)]);
         assert_eq!(dataset.attributes.text("title"), Some("hello"));
-        assert_eq!(dataset.notes, ["left out, because they are texts: c"]);
+        assert_eq!(dataset.all_notes(), ["left out, as the values are texts: c"]);
         let [array] = &dataset.arrays[..] else { panic!() };
         assert_eq!(
             (array.name.as_str(), array.dimensions.join(" "), &array.shape[..]),

@@ -136,7 +136,7 @@ fn links_and_names_of_other_kinds_are_seen_through() {
         assert_eq!(by_library, array.name == "external", "{}", array.name);
     }
     assert!(dataset.array("near").is_some());
-    assert!(dataset.notes.iter().any(|note| note.contains("unreadable names: bell\\u{7}")), "{:?}", dataset.notes);
+    assert!(dataset.notes.iter().any(|note| note.contains("name cannot be read: bell\\u{7}")), "{:?}", dataset.notes);
 }
 
 #[test]
