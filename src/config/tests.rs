@@ -1,5 +1,6 @@
 //! The whole of a configuration: the documented example, defaults, paths, and the files in `configs/`.
 
+mod each_key;
 mod messages;
 mod products;
 mod random;

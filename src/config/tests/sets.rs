@@ -118,3 +118,17 @@ fn the_file_is_to_blame_for_what_a_set_leaves() {
     let error = refused("[spectrum]\noverlap = 7", &["spectrum.segment=3 days"]);
     assert!(error.to_string().contains(" --> run.toml:2:11\n"), "{error}");
 }
+
+#[test]
+fn keys_of_a_file_whose_format_is_set_are_not_meant() {
+    let text =
+        "input = { path = \"mds\", timestep = \"25 s\", shape = [2, 3], record = 3, pattern = \"{name}.{iter}\" }";
+    for set in ["input.format=zarr", "input.path=a.zarr"] {
+        let config = Config::parse(text, Path::new("run.toml"), &[set.to_owned()]).unwrap();
+        assert_eq!((config.input.timestep, config.input.shape), (None, None), "{set}");
+        assert!(!config.is_meant("input.shape") && !config.is_meant("input.layout"), "{set}");
+        assert_eq!(Config::parse(&config.to_toml(), Path::new("run.toml"), &[]).unwrap(), config);
+    }
+    let error = refused(text, &["input.format=zarr", "input.timestep=30 s"]);
+    assert!(matches!(&error, ConfigError::Value { key, .. } if key == "input.timestep"), "{error}");
+}
