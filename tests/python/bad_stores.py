@@ -130,6 +130,14 @@ with netCDF4.Dataset(work / "words.nc", "w") as file:
         file.createDimension(name, length)
     file.createVariable("U", str, ("time", "j", "i_g"))
 case("texts for a velocity", 3, "is there, but its values are texts, which are not read", "words.nc")
+with netCDF4.Dataset(work / "dated.nc", "w") as file:
+    group = file.createGroup("model")
+    for name, length in zip(("time", "j", "i_g"), dataset.U.shape):
+        file.createDimension(name, length)
+    file.createVariable("time", str, ("time",))
+    for name in ("U", "V"):
+        group.createVariable(name, "f4", ("time", "j", "i_g"))
+case("times that are texts", 3, "the values of the coordinate time are texts, which are not read", "dated.nc", u="model/U", v="model/V")
 forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
 case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
 forms.netcdf4(dataset.drop_vars(["XC", "YC"]), work / "places.nc", **CHUNKS)
@@ -186,7 +194,7 @@ for version in (2, 3):
     case("numbers of a type that is not read", 3, "is there, but its values are of another type (", f"half_{version}.zarr")
 metadata = store("dates.zarr") / "time" / ".zarray"
 metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "dtype": "<M8[ns]"}))
-case("times of numpy's own", 3, "the values of the coordinate time are times of numpy's own (<M8[ns]), which are not read", "dates.zarr")
+case("times that are stored as datetime64", 3, "the values of the coordinate time are of numpy's datetime64 (<M8[ns]), which are not read", "dates.zarr")
 metadata = store("shape.zarr") / "U" / ".zarray"
 text = json.loads(metadata.read_text())
 metadata.write_text(json.dumps({**text, "shape": [10**15, 10**15, 10**15]}))

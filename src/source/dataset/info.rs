@@ -59,6 +59,11 @@ impl Dataset {
     pub fn nearest(&self, from: &str, name: &str) -> Option<&ArrayInfo> {
         groups_upwards(from).find_map(|group| self.array(&format!("{group}{name}")))
     }
+
+    /// The same for an array that is left out: what its values are, in words.
+    pub fn nearest_left_out(&self, from: &str, name: &str) -> Option<&str> {
+        groups_upwards(from).find_map(|group| self.left_out.get(&format!("{group}{name}"))).map(String::as_str)
+    }
 }
 
 /// What is known of an array before its values are looked for.

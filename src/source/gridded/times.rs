@@ -48,18 +48,18 @@ impl Times {
                 .filter(|array| array.values() == Some(1)),
         };
         let Some(coordinate) = coordinate else {
-            return Err(wrong(match name {
-                Some(name) if dataset.left_out.contains_key(name) => format!(
-                    "the values of the coordinate {name} are {}, which are not read; write them anew as numbers with units such \
-                     as \"hours since 2011-01-01\"",
-                    dataset.left_out[name]
+            let left_out = name.and_then(|name| dataset.nearest_left_out(&array.name, name));
+            return Err(wrong(match (name, left_out) {
+                (Some(name), Some(values)) => format!(
+                    "the values of the coordinate {name} are {values}, which are not read; write them anew as numbers with units \
+                     such as \"hours since 2011-01-01\""
                 ),
-                Some(name) => format!(
+                (Some(name), None) => format!(
                     "{} has the time dimension {name}, and no array of that name tells the times; rename the coordinate, or say \
                      which dimension is time: [input] dimensions = {{ time = \"...\" }}",
                     array.name
                 ),
-                None => format!(
+                (None, _) => format!(
                     "{} has no time dimension among ({}); say which it is: [input] dimensions = {{ time = \"...\" }}",
                     array.name,
                     array.dimensions.join(", ")

@@ -47,7 +47,8 @@ pub(super) fn of_version_2(value: &Value) -> Result<DataType, String> {
         }
         'b' => "true or false",
         'S' | 'U' | 'T' | 'O' => "texts or objects",
-        'M' | 'm' => "times of numpy's own",
+        'M' => "of numpy's datetime64",
+        'm' => "of numpy's timedelta64",
         'c' => "complex numbers",
         'V' => "raw bytes",
         _ => return Err(wrong()),
