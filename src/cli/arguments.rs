@@ -117,7 +117,7 @@ pub(super) struct Inspect {
     /// Folder, file, Zarr store, pattern of them in quotes, or TOML file of a run
     #[arg(value_name = "PATH|CONFIG")]
     pub(super) path: PathBuf,
-    /// Read every value: NaN, extremes with place and time, constant and repeated snapshots
+    /// Read every value: NaN, extremes with place and time, constant and repeated snapshots, chunks that cannot be read
     #[arg(long)]
     pub(super) scan: bool,
     /// Set a key of the configuration, as in input.pattern="{iter:010}/{name}.{iter:010}.data"

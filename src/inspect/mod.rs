@@ -1,15 +1,16 @@
-//! What lies in a folder of model output, for people and scripts: file names and headers in, a report out.
+//! What lies in model output, for people and scripts: file names and headers in, a report out.
 //!
 //! Nothing is judged here as a run judges it: the report says what is there and what is odd, also where a run would
-//! stop at the first fault. With [`scan_values`] every value is read: NaN, extremes with their place and time,
-//! constant and repeated snapshots. Counts are of files and stored values; times are iterations, and dates where the
-//! length of an iteration and the time of iteration 0 are known.
+//! stop at the first fault. With [`scan_values`] and [`scan_stores`] every value is read: NaN, extremes with their place
+//! and time, constant and repeated snapshots. Counts are of files and stored values; times of MITgcm's binary files are
+//! iterations, and dates where the length of an iteration and the time of iteration 0 are known.
 
 mod extremes;
 mod field;
 mod grid;
 mod scan;
 mod store;
+mod store_scan;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,11 +24,12 @@ use crate::config::Pattern;
 use crate::source::SourceError;
 use crate::source::mds::{Endian, FileFacts, Listing};
 
-pub use extremes::{Extreme, ValuesReport};
+pub use extremes::{Extreme, Moment, ValuesReport};
 pub use field::{FieldLayout, FieldReport, Trouble};
 pub use grid::{GridReport, inspect_grid};
 pub use scan::{ScanRequest, scan_values};
 pub use store::{ArrayReport, DatedGap, StoreReport, StoreTimeReport};
+pub use store_scan::{StoreScan, scan_stores};
 pub use time::{Clock, Gap, TimeReport};
 
 /// What to look at, and what is known beforehand.

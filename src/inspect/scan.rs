@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::extremes::MapValues;
+use super::extremes::{MapValues, Place, When};
 use super::{FieldFiles, FieldReport, Look, ValuesReport};
 use crate::report::Observer;
 use crate::source::SourceError;
@@ -71,7 +71,7 @@ pub fn scan_values(
     let scanned: Result<Vec<Vec<MapValues>>, SourceError> = snapshots
         .par_iter()
         .map_init(Buffers::default, |buffers, tiles| {
-            let mut maps = vec![MapValues::new(); planes.len()];
+            let mut maps = vec![MapValues::default(); planes.len()];
             for file in *tiles {
                 let tile = Tile::of(file, [layout.ni, layout.nj], layout.levels);
                 tile.scan(&look.folder.join(&file.listed.file), number, &planes, request, buffers, &mut maps)?;
@@ -88,7 +88,16 @@ pub fn scan_values(
         // Of a restart file whose records are slices, names are not those of records.
         let named = layout.record_names.len() as u64 == layout.records;
         let name = layout.record_names.get(*record as usize).filter(|_| named).cloned();
-        ValuesReport::of((record + 1, name, level + 1), &maps, look.clock.as_ref(), request.valid_range)
+        let when = |iteration: Option<u64>| When {
+            iteration,
+            date: look.clock.zip(iteration).map(|(clock, iteration)| clock.date(iteration)),
+        };
+        ValuesReport {
+            record: Some(record + 1),
+            record_name: name,
+            level: Some(level + 1),
+            ..ValuesReport::of(&maps, when, request.valid_range)
+        }
     });
     Ok(reports.collect())
 }
@@ -140,10 +149,8 @@ impl Tile {
                 buffers.values.resize((rows * self.ni) as usize, 0.0);
                 file.read_exact_at(&mut buffers.raw, start + row * row_bytes).map_err(unreadable)?;
                 number.decode(&buffers.raw, &mut buffers.values);
-                let bytes = buffers.raw.chunks_exact(row_bytes as usize);
-                let values = buffers.values.chunks_exact(self.ni as usize);
-                for (j, (bytes, values)) in (self.first_j + row..).zip(bytes.zip(values)) {
-                    map.add(bytes, values, j, self.first_i, request.valid_range);
+                for (j, values) in (self.first_j + row..).zip(buffers.values.chunks_exact(self.ni as usize)) {
+                    map.add(values, Place { face: None, j, i: self.first_i }, request.valid_range);
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::ValuesReport;
 use super::time::Gap;
 use crate::source::dataset::ArrayInfo;
 use crate::source::gridded::{Looked, Looks, Packing, TimesOfFile};
@@ -52,6 +53,12 @@ pub struct ArrayReport {
     pub files: usize,
     /// Whether others describe it in another way, but for the lengths of dimensions.
     pub differs: bool,
+    /// What is in it, if every value was read; by level.
+    pub values: Vec<ValuesReport>,
+    /// Chunks that are not stored, if every value was read: all their values are the fill value.
+    pub chunks_not_stored: Option<u64>,
+    /// What cannot be read of it, if every value was read.
+    pub unreadable: Vec<String>,
 }
 
 /// Times along one dimension.
@@ -142,6 +149,9 @@ impl ArrayReport {
             long_name: text("long_name").or_else(|| text("standard_name")),
             files: 1,
             differs: false,
+            values: Vec::new(),
+            chunks_not_stored: None,
+            unreadable: Vec::new(),
         }
     }
 
@@ -168,10 +178,8 @@ fn times(looked: &[Looked]) -> Vec<StoreTimeReport> {
 
 fn along(dimension: &str, looked: &[Looked]) -> Option<StoreTimeReport> {
     let of = || looked.iter().filter_map(|file| Some((file, file.times.get(dimension)?)));
-    let unreadable =
-        of().filter_map(|(file, times)| Some(format!("{}: {}", file.dataset.path.display(), times.as_ref().err()?)));
-    let mut report =
-        StoreTimeReport { dimension: dimension.to_owned(), unreadable: unreadable.collect(), ..Default::default() };
+    let unreadable = of().filter_map(|(_, times)| times.as_ref().err().cloned()).collect();
+    let mut report = StoreTimeReport { dimension: dimension.to_owned(), unreadable, ..Default::default() };
     let readable: Vec<(&Looked, &TimesOfFile)> =
         of().filter_map(|(file, times)| Some((file, times.as_ref().ok()?))).collect();
     let Some((_, any)) = readable.first() else { return Some(report) };

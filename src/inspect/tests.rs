@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::extremes::{MapValues, Place};
 use super::*;
 use crate::report::Silent;
 use crate::source::mds::Endian;
@@ -55,7 +56,7 @@ fn places_in_tiles_are_those_of_the_domain() {
     assert_eq!((field.snapshots, field.files, field.tiles, field.trouble.len()), (1, 4, 4, 0));
     assert_eq!(field.values.len(), 4);
     for (values, (record, level)) in field.values.iter().zip([(1, 1), (1, 2), (2, 1), (2, 2)]) {
-        assert_eq!((values.record, values.level, values.values), (record, level, 24));
+        assert_eq!((values.record, values.level, values.values), (Some(record), Some(level), 24));
         assert_eq!(values.record_name.as_deref(), Some(["SALT", "THETA"][record as usize - 1]));
         let start = f64::from(1000 * (record as i32 - 1) + 100 * (level as i32 - 1));
         let place = |extreme: &Option<Extreme>| extreme.as_ref().map(|found| (found.value, found.j, found.i));
@@ -113,4 +114,31 @@ fn absurd_numbers() {
     let meta = format!("dimList = [ {huge},1,2, {huge},1,2 ];", huge = u64::MAX);
     fs::write(folder.path().join("U.0000000001.001.001.meta"), meta).unwrap();
     assert_eq!(scanned(&look(folder.path()), &ScanRequest::default()).values[0].values, 4);
+}
+
+/// What is said of a map does not depend on how it was cut, nor on the order of its parts.
+#[test]
+fn parts_of_a_map_merge_in_any_order() {
+    let values: Vec<f64> = (0..60).map(|at| f64::from(at * 37 % 11)).chain([f64::NAN, 10.0, f64::INFINITY, -0.0]).collect();
+    let part = |rows: std::ops::Range<u64>, columns: std::ops::Range<u64>| {
+        let mut part = MapValues::default();
+        for j in rows {
+            let row = &values[(j * 8 + columns.start) as usize..(j * 8 + columns.end) as usize];
+            part.add(row, Place { face: Some(3), j, i: columns.start }, Some([1.0, 9.0]));
+        }
+        part
+    };
+    let whole = part(0..8, 0..8);
+    let mut parts = [part(0..3, 0..8), part(3..8, 0..5), part(3..8, 5..8)];
+    for _ in 0..3 {
+        parts.rotate_left(1);
+        let mut merged = MapValues::default();
+        parts.iter().for_each(|part| merged.merge(part));
+        assert_eq!(merged, whole);
+    }
+    let mut moved = MapValues::default();
+    moved.add(&values[..8], Place { face: Some(3), j: 1, i: 0 }, None);
+    let mut here = MapValues::default();
+    here.add(&values[..8], Place { face: Some(3), j: 0, i: 0 }, None);
+    assert_ne!(moved, here);
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    ArrayReport, DatedGap, Extreme, FieldReport, FolderReport, GridReport, StoreReport, StoreTimeReport, TimeReport,
-    ValuesReport,
+    ArrayReport, DatedGap, Extreme, FieldReport, FolderReport, GridReport, Moment, StoreReport, StoreTimeReport,
+    TimeReport, ValuesReport,
 };
 use crate::terms::{Bytes, Seconds, short};
 
@@ -18,6 +18,17 @@ fn few<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
         text += &format!(" and {} more", list.len() - SHOWN);
     }
     text
+}
+
+/// The first things that are odd, and how many more there are.
+fn write_odd(f: &mut fmt::Formatter<'_>, odd: &[String]) -> fmt::Result {
+    for odd in odd.iter().take(SHOWN) {
+        writeln!(f, "    odd: {odd}")?;
+    }
+    if odd.len() > SHOWN {
+        writeln!(f, "    odd: {} more", odd.len() - SHOWN)?;
+    }
+    Ok(())
 }
 
 impl fmt::Display for FolderReport {
@@ -87,6 +98,13 @@ impl ArrayReport {
         if self.differs {
             writeln!(f, "    odd: not all files describe it so")?;
         }
+        if let Some(count) = self.chunks_not_stored.filter(|count| *count > 0) {
+            writeln!(f, "    {count} chunk(s) not stored: all their values are the fill value")?;
+        }
+        write_odd(f, &self.unreadable)?;
+        for values in &self.values {
+            write!(f, "{values}")?;
+        }
         Ok(())
     }
 }
@@ -139,12 +157,9 @@ impl fmt::Display for FieldReport {
         if !self.restart_files.is_empty() {
             writeln!(f, "    restart files without an iteration: {}", few(&self.restart_files, Clone::clone))?;
         }
-        for trouble in self.trouble.iter().take(SHOWN) {
-            writeln!(f, "    odd: {}: {}", trouble.file, trouble.what)?;
-        }
-        if self.trouble.len() > SHOWN {
-            writeln!(f, "    odd: {} more file(s)", self.trouble.len() - SHOWN)?;
-        }
+        let trouble: Vec<String> =
+            self.trouble.iter().map(|trouble| format!("{}: {}", trouble.file, trouble.what)).collect();
+        write_odd(f, &trouble)?;
         for values in &self.values {
             write!(f, "{values}")?;
         }
@@ -184,11 +199,16 @@ impl fmt::Display for TimeReport {
 impl fmt::Display for ValuesReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.record_name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
-        write!(f, "    record {}{name}, level {}: ", self.record, self.level)?;
+        let record = self.record.map(|record| format!("record {record}{name}"));
+        let level = self.level.map(|level| format!("level {level}"));
+        let of: Vec<String> = record.into_iter().chain(level).collect();
+        let of = if of.is_empty() { "values".to_owned() } else { of.join(", ") };
+        write!(f, "    {of}: ")?;
         let place = |extreme: &Extreme| {
+            let face = extreme.face.map_or_else(String::new, |face| format!("face = {face}, "));
             let iteration = extreme.iteration.map_or_else(String::new, |iteration| format!(", iteration {iteration}"));
             let date = extreme.date.as_ref().map_or_else(String::new, |date| format!(", {date}"));
-            format!("{} (j = {}, i = {}{iteration}{date})", short(extreme.value), extreme.j, extreme.i)
+            format!("{} ({face}j = {}, i = {}{iteration}{date})", short(extreme.value), extreme.j, extreme.i)
         };
         match (&self.minimum, &self.maximum) {
             (Some(minimum), Some(maximum)) => writeln!(f, "{} to {}", place(minimum), place(maximum))?,
@@ -203,13 +223,23 @@ impl fmt::Display for ValuesReport {
             writeln!(f, "      {count} of {} values, land counted, are outside [prepare] valid_range", self.values)?;
         }
         if !self.constant.is_empty() {
-            writeln!(f, "      one value everywhere at iteration {}", few(&self.constant, u64::to_string))?;
+            let what = if matches!(self.constant[0], Moment::Iteration(_)) { "at iteration " } else { "at " };
+            writeln!(f, "      one value everywhere {what}{}", few(&self.constant, Moment::to_string))?;
         }
         if !self.repeated.is_empty() {
             let pairs = few(&self.repeated, |[later, earlier]| format!("{later} is {earlier}"));
             writeln!(f, "      repeated snapshots: {pairs}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Iteration(iteration) => write!(f, "{iteration}"),
+            Moment::Date(date) => f.write_str(date),
+        }
     }
 }
 

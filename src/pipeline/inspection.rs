@@ -15,7 +15,8 @@ use crate::config::{Config, Format};
 use crate::exchange::SingleProcess;
 use crate::grid::{Extent, Periodic};
 use crate::inspect::{
-    Clock, FolderReport, GridReport, Look, ScanRequest, StoreReport, inspect_folder, inspect_grid, scan_values,
+    Clock, FolderReport, GridReport, Look, ScanRequest, StoreReport, StoreScan, inspect_folder, inspect_grid,
+    scan_stores, scan_values,
 };
 use crate::plan::Plan;
 use crate::report::Observer;
@@ -91,8 +92,8 @@ impl Inspection {
 pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observer) -> Result<Inspection, Error> {
     match config.input.format {
         Format::Mds => {}
-        Format::Netcdf => return inspect_stores(config, options, gridded::Format::Netcdf),
-        Format::Zarr => return inspect_stores(config, options, gridded::Format::Zarr),
+        Format::Netcdf => return inspect_stores(config, options, gridded::Format::Netcdf, observer),
+        Format::Zarr => return inspect_stores(config, options, gridded::Format::Zarr, observer),
     }
     let clock = match (config.timestep(), config.epoch()) {
         (Ok(timestep), Ok(epoch)) => Some(Clock {
@@ -139,16 +140,26 @@ pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observe
 }
 
 /// Looks at files that describe themselves.
-fn inspect_stores(config: &Config, options: &InspectOptions, format: gridded::Format) -> Result<Inspection, Error> {
-    if options.scan {
-        let message =
-            "--scan reads the values of MDS files (format = \"mds\"); netCDF and Zarr are described without it";
-        return Err(Error::Setting { text: config.explain("input.format", message) });
-    }
+fn inspect_stores(
+    config: &Config,
+    options: &InspectOptions,
+    format: gridded::Format,
+    observer: &dyn Observer,
+) -> Result<Inspection, Error> {
     let paths = config.input_paths()?;
     let names = if options.outlook { config.input.variables.names() } else { vec![""] };
     let looks = gridded::look(format, paths, &names, &dimension_names(config), config.input.epoch.map(date_time))?;
-    let input = StoreReport::of(paths.iter().map(|path| path.display().to_string()).collect(), &looks);
+    let mut input = StoreReport::of(paths.iter().map(|path| path.display().to_string()).collect(), &looks);
+    if options.scan {
+        let names = if options.outlook { config.input.variables.names() } else { Vec::new() };
+        let request = StoreScan {
+            names: names.into_iter().map(str::to_owned).collect(),
+            dimensions: dimension_names(config),
+            level: options.outlook.then_some(config.input.level as u64),
+            valid_range: config.prepare.valid_range.filter(|_| options.outlook),
+        };
+        scan_stores(&mut input, &looks, &request, observer);
+    }
     let setup = options.outlook.then(|| look(config, &SingleProcess));
     let grid = setup.as_ref().and_then(|setup| setup.as_ref().ok()).map(|setup| {
         let report = inspect_grid(setup.grid_files(), &setup.grid.extent, config.input.level, config.prepare.rotate);

@@ -9,7 +9,6 @@ use super::super::dataset::Dataset;
 use super::assemble::Holder;
 use super::files::{Format, expand};
 use super::roles::{DimensionNames, axes};
-use super::tile_place::tile_place;
 use super::times::{Instant, Times};
 use crate::terms::DateTime;
 
@@ -18,6 +17,8 @@ use crate::terms::DateTime;
 pub struct Looked {
     /// Its description.
     pub dataset: Arc<Dataset>,
+    /// The same with what its values are found by.
+    pub(super) holder: Holder,
     /// Of a tile of several, its number.
     pub tile: Option<[u32; 2]>,
     /// By time dimension, its times, or why they cannot be read.
@@ -121,6 +122,6 @@ fn one(
             );
         }
     }
-    let tile = tile_place(&dataset).and_then(|place| place.tile.number);
-    Ok(Looked { dataset, tile, times })
+    let tile = holder.place.as_ref().and_then(|place| place.tile.number);
+    Ok(Looked { dataset, holder, tile, times })
 }

@@ -3,7 +3,7 @@
 //!
 //! `roles` tells what dimensions are, `packing` what stored values mean, `assemble` joins the files of tiles and of stretches
 //! of time, `scan` and `fitting` judge them. `stored_array` reads windows, of chunks through `cache`, which holds each as
-//! long as somebody needs it. `finder` tells which arrays are the grid's, of which `kept_chunks` keeps the last used.
+//! long as somebody needs it; `maps` reads every value of an array without a plan. `finder` tells which arrays are the grid's, of which `kept_chunks` keeps the last used.
 
 mod assemble;
 mod block;
@@ -18,6 +18,7 @@ mod grid_tests;
 mod kept_chunks;
 mod known_names;
 mod look;
+mod maps;
 mod not_stored;
 mod packing;
 mod roles;
@@ -38,6 +39,7 @@ pub use files::{Format, expand};
 pub use fitting::doubtful_level;
 pub use grid::{GridName, GridRequest, GriddedGrid};
 pub use look::{Looked, Looks, TimesOfFile, look};
+pub use maps::{MapBuffers, MapRow, Maps, map_axes};
 pub use packing::Packing;
 pub use roles::{Axes, DimensionNames, Role};
 pub use scan::{GriddedRequest, Scanned, scan};
