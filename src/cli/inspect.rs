@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
-use super::{arguments, plan, print};
+use super::{arguments, log, plan, print};
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::one_process;
@@ -12,6 +12,7 @@ use crate::pipeline::{self, InspectOptions, Inspection};
 
 pub(super) fn inspect(arguments: &arguments::Inspect) -> Result<(), Error> {
     one_process("inspect")?;
+    log::start_warnings();
     let (config, mut options) = target(&arguments.path, &arguments.sets)?;
     options.scan = arguments.scan;
     let found = pipeline::inspect(&config, &options, &Progress::new())?;

@@ -122,7 +122,16 @@ fn backtrace() -> Map<String, Value> {
 /// others.
 pub(super) fn start(rank: usize) {
     speak_as(rank);
-    let level = if rank == 0 { "info" } else { "warn" };
+    start_from(rank, if rank == 0 { "info" } else { "warn" });
+}
+
+/// Warnings to stderr, for commands that look at the input of a run.
+pub(super) fn start_warnings() {
+    start_from(0, "warn");
+}
+
+/// Lines of a level and those above it, unless the environment says otherwise.
+fn start_from(rank: usize, level: &str) {
     let filter = EnvFilter::try_from_env("OCEANSPEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
     let _ = if is_json() {

@@ -2,7 +2,7 @@
 
 use super::assume::assumed;
 use super::segment_words::{self, Record};
-use super::{arguments, print};
+use super::{arguments, log, print};
 use crate::Error;
 use crate::config::Config;
 use crate::exchange::{SingleProcess, one_process};
@@ -17,6 +17,8 @@ pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
         None => Config::assumed(&arguments.sets)?,
     };
     let here = pipeline::machine(&config, &SingleProcess);
+    // What is odd about this machine is not of the machine that is planned for.
+    log::start_warnings();
     let (ranks, nodes) = (arguments.ranks as usize, arguments.nodes as usize);
     if nodes > ranks {
         let text = format!("--nodes {nodes} is more than --ranks {ranks}; --ranks counts those of all nodes together");
@@ -38,7 +40,9 @@ pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
         }
         None => {
             let setup = pipeline::look(&config, &SingleProcess)?;
-            (pipeline::plan(&config, &setup, machine)?, Seconds(setup.catalog.time().interval()))
+            let plan = pipeline::plan(&config, &setup, machine)?;
+            pipeline::foresee(&config, &setup, &plan)?;
+            (plan, Seconds(setup.catalog.time().interval()))
         }
     };
     let cost = pipeline::segment_cost(&plan, config.spectrum.precision);

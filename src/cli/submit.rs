@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tracing::Level;
 
-use super::log::say;
+use super::log::{self, say};
 use super::{arguments, print};
 use crate::Error;
 use crate::config::{Config, WallLimit};
@@ -87,6 +87,8 @@ fn walltime(arguments: &arguments::Submit, config: &Config, site: &Site) -> Resu
 /// The plan on the nodes that are given, or on the fewest that need at most [`PASSES`].
 fn plan(arguments: &arguments::Submit, config: &Config, site: &Site, ranks_per_node: usize) -> Result<Plan, Error> {
     let here = pipeline::machine(config, &SingleProcess);
+    // What is odd about this machine is not of those that the job will have.
+    log::start_warnings();
     let setup = pipeline::look(config, &SingleProcess)?;
     let on = |nodes: usize| {
         let machine = Machine {
@@ -103,7 +105,9 @@ fn plan(arguments: &arguments::Submit, config: &Config, site: &Site, ranks_per_n
         if site.max_nodes.is_some() && nodes > most {
             return Err(SubmitError::Nodes { nodes, most }.into());
         }
-        return on(nodes);
+        let plan = on(nodes)?;
+        pipeline::foresee(config, &setup, &plan)?;
+        return Ok(plan);
     }
     let mut best: Option<Plan> = None;
     let enough = |nodes: usize| match on(nodes) {
@@ -117,11 +121,13 @@ fn plan(arguments: &arguments::Submit, config: &Config, site: &Site, ranks_per_n
         Err(Error::Plan(PlanError::Memory { .. })) => Ok(false),
         Err(error) => Err(error),
     };
-    match fewest_nodes(most, enough)? {
-        Some(nodes) => on(nodes),
+    let plan = match fewest_nodes(most, enough)? {
+        Some(nodes) => on(nodes)?,
         // With more passes then; and where none can be planned the error tells why.
-        None => best.map_or_else(|| on(most), Ok),
-    }
+        None => best.map_or_else(|| on(most), Ok)?,
+    };
+    pipeline::foresee(config, &setup, &plan)?;
+    Ok(plan)
 }
 
 fn script(arguments: &arguments::Submit, scheduler: Scheduler, job: &Job, site: &Site) -> Result<String, SubmitError> {

@@ -119,7 +119,8 @@ fn absurd_numbers() {
 /// What is said of a map does not depend on how it was cut, nor on the order of its parts.
 #[test]
 fn parts_of_a_map_merge_in_any_order() {
-    let values: Vec<f64> = (0..60).map(|at| f64::from(at * 37 % 11)).chain([f64::NAN, 10.0, f64::INFINITY, -0.0]).collect();
+    let values: Vec<f64> =
+        (0..60).map(|at| f64::from(at * 37 % 11)).chain([f64::NAN, 10.0, f64::INFINITY, -0.0]).collect();
     let part = |rows: std::ops::Range<u64>, columns: std::ops::Range<u64>| {
         let mut part = MapValues::default();
         for j in rows {

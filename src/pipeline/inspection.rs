@@ -9,7 +9,8 @@ use super::gridded_input::dimension_names;
 use super::layout_of_grid::layout_of_grid;
 use super::node::machine;
 use super::planning::{plan, plan_json};
-use super::setup::{date_time, endian, look, seconds_since_1970, value_bytes};
+use super::setup::{Setup, date_time, endian, look, seconds_since_1970, value_bytes};
+use super::warnings::foresee;
 use crate::Error;
 use crate::config::{Config, Format};
 use crate::exchange::SingleProcess;
@@ -132,11 +133,16 @@ pub fn inspect(config: &Config, options: &InspectOptions, observer: &dyn Observe
     }
     Ok(Inspection {
         grid: grid(config, &input, options.outlook),
-        run: options.outlook.then(|| {
-            look(config, &SingleProcess).and_then(|setup| plan(config, &setup, machine(config, &SingleProcess)))
-        }),
+        run: options.outlook.then(|| look(config, &SingleProcess).and_then(|setup| plan_of(config, &setup))),
         input: InputReport::Folder(input),
     })
+}
+
+/// What a run would do here.
+fn plan_of(config: &Config, setup: &Setup) -> Result<Plan, Error> {
+    let plan = plan(config, setup, machine(config, &SingleProcess))?;
+    foresee(config, setup, &plan)?;
+    Ok(plan)
 }
 
 /// Looks at files that describe themselves.
@@ -165,7 +171,7 @@ fn inspect_stores(
         let report = inspect_grid(setup.grid_files(), &setup.grid.extent, config.input.level, config.prepare.rotate);
         report.map_err(|error| error.to_string())
     });
-    let run = setup.map(|setup| setup.and_then(|setup| plan(config, &setup, machine(config, &SingleProcess))));
+    let run = setup.map(|setup| setup.and_then(|setup| plan_of(config, &setup)));
     Ok(Inspection { input: InputReport::Stores(input), grid, run })
 }
 

@@ -42,6 +42,7 @@ mod stored_chunks;
 mod tile_areas;
 mod tiles;
 mod timed_world;
+mod warnings;
 mod writers;
 
 pub use data_error::DataError;
@@ -57,3 +58,4 @@ pub use crate::store::Start;
 pub use run::{RunOptions, RunSummary, run};
 pub use setup::{Setup, look};
 pub use stop::StopCause;
+pub use warnings::foresee;

@@ -3,12 +3,11 @@
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
-use tracing::{info, warn};
+use tracing::info;
 
 use super::account::Account;
 use super::apart;
 use super::disk::check_room;
-use super::groups::selected_count;
 use super::identity::Identity;
 use super::job::Job;
 use super::node::machine;
@@ -18,8 +17,9 @@ use super::setup::{Setup, timed_look};
 use super::stop::{Stop, left_by_scheduler};
 use super::stored_chunks::check_stored;
 use super::timed_world::TimedWorld;
+use super::warnings::warn_of;
 use crate::Error;
-use crate::config::{Config, Missing, WallLimit};
+use crate::config::{Config, WallLimit};
 use crate::exchange::{STOPPED, World, agree};
 use crate::fault;
 use crate::plan::Plan;
@@ -144,10 +144,9 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
         time.date(time.len() - 1),
         Seconds(time.interval())
     );
-    let points = plan.points();
-    let wet = selected_count(&setup.grid.wet, &setup.lattice);
     info!(
-        "{points} points with a spectrum in {} tiles; {} pass(es) on {} rank(s) with {} thread(s), at most {} a rank",
+        "{} points with a spectrum in {} tiles; {} pass(es) on {} rank(s) with {} thread(s), at most {} a rank",
+        plan.points(),
         plan.tiles.len() + plan.finished.len(),
         plan.passes.len(),
         plan.machine.ranks,
@@ -157,28 +156,7 @@ fn tell(config: &Config, setup: &Setup, plan: &Plan, earlier: &Earlier) {
     if earlier.session > 1 {
         resume::tell(earlier, plan.tiles.len() + plan.finished.len());
     }
-    if wet > points && !config.prepare.centre {
-        warn!(
-            "{} wet points of the last column or row have no u or no v there: NaN ([prepare] centre = false)",
-            wet - points
-        );
-    } else if wet > points {
-        let periodic = if extent.has_faces() { "" } else { ", [input] periodic" };
-        warn!(
-            "{} wet points at the domain's edge have no neighbour beyond it: NaN ([prepare] centre{periodic})",
-            wet - points
-        );
-    }
-    let missing = time.missing().count();
-    if missing > 0 {
-        let filled = match config.prepare.missing {
-            Missing::Interpolate(steps) => format!("gaps of at most {steps} are interpolated, "),
-            Missing::Fail | Missing::Reject => String::new(),
-        };
-        warn!(
-            "{missing} snapshot(s) missing or cut: by [prepare] missing, {filled}segments that touch a gap are left out"
-        );
-    }
+    warn_of(config, setup, plan);
     let scalars = &config.input.variables.scalars;
     if !scalars.is_empty() && config.prepare.valid_range_of(false).is_none() {
         info!("{}: any number is taken ([prepare] valid_range is not given)", scalars.join(", "));

@@ -22,17 +22,17 @@ failures: list[str] = []
 CHUNKS = {"zlib": True, "shuffle": True, "chunksizes": (50, 20, 24)}
 
 
-def case(name: str, code: int, says: str, path, config: pathlib.Path = sample / "config.toml", **settings) -> None:
-    """Runs on `path` (below the work folder) with more keys of [input], and compares what comes of it."""
+def case(name: str, code: int, says: str, path, config: pathlib.Path = sample / "config.toml", command: str = "run", **settings) -> None:
+    """Runs, or plans, on `path` (below the work folder) with more keys of [input], and compares what comes of it."""
     paths = [str(work / one) for one in path] if isinstance(path, list) else str(work / path)
     result = work / "result.zarr"
     kind = "zarr" if "zarr" in str(path) else "netcdf"
     sets = {"output.path": str(result), "input.path": paths, "input.grid": str(sample / "grid"), "spectrum.segment": "5 days",
             "input.format": kind, **{f"input.{key}" if "." not in key else key: value for key, value in settings.items()}}
-    command = [oceanspec, "run", str(config)]
+    words = [oceanspec, command, str(config)]
     for key, value in sets.items():
-        command += ["--set", f"{key}={json.dumps(value)}"]
-    done = subprocess.run(command, capture_output=True, text=True)
+        words += ["--set", f"{key}={json.dumps(value)}"]
+    done = subprocess.run(words, capture_output=True, text=True)
     lines = [line for line in done.stderr.splitlines() if line.startswith("oceanspec:")]
     wrong = []
     if done.returncode != code:
@@ -180,6 +180,7 @@ cut(store("short.zarr") / "U" / "2.1.0", 0.5)
 case("a cut chunk", 3, "short.zarr/U/2.1.0", "short.zarr")
 (store("hole.zarr") / "V" / "1.0.1").unlink()
 case("a chunk that is not there", 3, 'missing_chunks = "fill"', "hole.zarr", missing_chunks="fail")
+case("a chunk that is not there", 3, 'missing_chunks = "fill"', "hole.zarr", command="plan", missing_chunks="fail")
 chunk = store("unstored.zarr") / "V" / "1.0.1"
 chunk.unlink()
 metadata = chunk.parent / ".zarray"

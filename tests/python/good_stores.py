@@ -32,12 +32,12 @@ def fields() -> xr.Dataset:
     return xr.Dataset(variables, coordinates)
 
 
-def start(path: pathlib.Path, result: str, **settings) -> subprocess.CompletedProcess:
+def start(path: pathlib.Path, result: str, *, command: str = "run", **settings) -> subprocess.CompletedProcess:
     kind = "zarr" if path.suffix == ".zarr" else "netcdf"
     sets = {"input.path": str(path), "input.format": kind, "input.u": "uo", "input.v": "vo", "input.grid": str(path), "input.epoch": "2000-01-01",
             "spectrum.segment": "1 day", "output.path": str(work / result), **settings}
     arguments = [part for key, value in sets.items() for part in ("--set", f"{key}={json.dumps(value)}")]
-    return subprocess.run([oceanspec, "run", str(sample / "config.toml"), *arguments], capture_output=True, text=True)
+    return subprocess.run([oceanspec, command, str(sample / "config.toml"), *arguments], capture_output=True, text=True)
 
 
 def check(name: str, is_right: bool, found) -> None:
@@ -48,10 +48,12 @@ def check(name: str, is_right: bool, found) -> None:
 
 
 def tells(name: str, path: pathlib.Path, says: list[str], silent: list[str], **settings) -> None:
-    """Runs on `path`, and looks at the lines of the log."""
-    done = start(path, f"{path.stem}-{len(list(work.iterdir()))}.zarr", **settings)
-    is_right = done.returncode == 0 and all(part in done.stderr for part in says) and not any(part in done.stderr for part in silent)
-    check(name, is_right, (done.returncode, done.stderr))
+    """Runs on `path`, and looks at the lines of the log; `plan` and `inspect` warn of the same."""
+    result = f"{path.stem}-{len(list(work.iterdir()))}.zarr"
+    for command in ("plan", "inspect", "run"):
+        done = start(path, result, command=command, **settings)
+        is_right = done.returncode == 0 and all(part in done.stderr for part in says) and not any(part in done.stderr for part in silent)
+        check(f"{name}: {command}", is_right, (done.returncode, done.stderr))
 
 
 own = {"prepare.centre": False}
