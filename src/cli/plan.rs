@@ -7,7 +7,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::exchange::{SingleProcess, one_process};
 use crate::pipeline;
-use crate::plan::{Machine, Plan, Problem};
+use crate::plan::{ChunkSize, Machine, Plan, Problem};
 use crate::terms::{Bytes, Seconds};
 
 pub(super) fn plan(arguments: &arguments::Plan) -> Result<(), Error> {
@@ -115,7 +115,7 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
     let bytes = |count: u64| Bytes(count).to_string();
     let points: u64 = plan.tiles.iter().map(|tile| tile.occupancy.points).sum();
     let faces = if problem.faces > 1 { format!("{} faces of ", problem.faces) } else { String::new() };
-    vec![
+    let input = [
         (
             "input",
             format!(
@@ -124,6 +124,8 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
             ),
         ),
         ("points with a spectrum", format!("{points}, {}", frequencies(problem))),
+    ];
+    let work = [
         (
             "tiles",
             format!(
@@ -174,5 +176,20 @@ fn rows(plan: &Plan, guessed: &str) -> Vec<(&'static str, String)> {
             ),
         ),
         ("largest MPI count", format!("{} (limit {})", plan.largest_mpi_count, crate::plan::LARGEST_MPI_COUNT)),
-    ]
+    ];
+    let chunks = (!problem.chunks.is_empty()).then(|| ("chunks", chunks(&problem.chunks)));
+    input.into_iter().chain(chunks).chain(work).collect()
+}
+
+/// What the fields are decoded in, each form once.
+fn chunks(chunks: &[ChunkSize]) -> String {
+    let mut forms: Vec<String> = Vec::new();
+    for chunk in chunks {
+        let (rows, columns) = (chunk.rows.chunk, chunk.columns.chunk);
+        let form = format!("{} snapshot(s) of {columns} x {rows} points ({})", chunk.steps, Bytes(chunk.bytes()));
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    format!("{}, which are decoded whole", forms.join(", "))
 }
