@@ -193,6 +193,9 @@ half = dataset.assign(U=dataset.U.astype("float16"), V=dataset.V.astype("float16
 for version in (2, 3):
     forms.zarr(half, work / f"half_{version}.zarr", version, chunks=(50, 20, 24))
     case("numbers of a type that is not read", 3, "is there, but its values are of another type (", f"half_{version}.zarr")
+forms.zarr(dataset.drop_vars("hFacC").assign(wet=dataset.hFacC.astype("float16")), work / "half_mask.zarr", 3, chunks=(50, 20, 24))
+case("a mask of a type that is not read", 3, "wet, which by its name is the mask hFacC of the grid, is there, but its values are", "half_mask.zarr",
+     grid=str(work / "half_mask.zarr"))
 metadata = store("dates.zarr") / "time" / ".zarray"
 metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "dtype": "<M8[ns]"}))
 case("times that are stored as datetime64", 3, "the values of the coordinate time are of numpy's datetime64 (<M8[ns]), which are not read", "dates.zarr")

@@ -12,6 +12,7 @@ import sys
 import netCDF4
 import numpy as np
 import xarray as xr
+import zarr
 
 oceanspec, sample, work = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 shutil.rmtree(work, ignore_errors=True)
@@ -69,6 +70,21 @@ masked = fields()
 masked["mask"] = (("lat", "lon"), np.ones((NJ, NI), "i1"))
 masked.to_netcdf(work / "masked.nc")
 tells("a mask", work / "masked.nc", [], ["land is taken"], **own)
+
+for version in (2, 3):
+    # Arrays of true and false, as zarr-python makes them; xarray writes int8.
+    truths = fields()
+    truths.to_zarr(work / f"truths_{version}.zarr", zarr_format=version, consolidated=False)
+    wet = np.ones((NJ, NI), bool)
+    wet[1, 2] = wet[4, 5] = False
+    names = {"dimension_names": ("lat", "lon")} if version == 3 else {}
+    array = zarr.open_group(work / f"truths_{version}.zarr", mode="r+").create_array("mask", data=wet, chunks=(3, 4), **names)
+    if version == 2:
+        array.attrs["_ARRAY_DIMENSIONS"] = ["lat", "lon"]
+    tells(f"a mask of true and false, version {version}", work / f"truths_{version}.zarr", [], ["land is taken"], **own)
+    done = start(work / f"truths_{version}.zarr", f"truths-{version}-result.zarr", **own)
+    result = xr.open_zarr(work / f"truths-{version}-result.zarr", consolidated=False)
+    check(f"its land, version {version}", bool((result.mask.values.astype(bool) == wet).all()), result.mask.values)
 
 tells("centring of fields at the cells' own places", work / "masked.nc", [PLACES], [])
 staggered = masked.assign_coords(lon_u=("lon_u", masked.lon.values - 0.25), lat_v=("lat_v", masked.lat.values - 0.25))

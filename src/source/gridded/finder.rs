@@ -59,7 +59,7 @@ impl Finder<'_> {
     /// where nothing is known of it.
     ///
     /// # Errors
-    /// A configured name that no file has, and a mask that is 1 on land.
+    /// A configured name that no file has, a mask that is 1 on land, and one whose values are not read.
     pub(super) fn found(&self, field: GridField) -> Result<Option<Vec<Factor>>, SourceError> {
         let configured = self.request.names.iter().find(|name| name.field == field);
         let found = match configured {
@@ -69,7 +69,15 @@ impl Finder<'_> {
                 let own = own.map(|name| vec![name.to_owned()]);
                 let known = known_names(field).iter().map(|names| names.iter().map(|&name| name.to_owned()).collect());
                 let is_of_grid = |name: &str, holder: &Holder| self.is_of_grid(field, name, holder);
-                own.chain(known).find_map(|names: Vec<String>| self.factors(&names, is_of_grid).ok())
+                let mut found = None;
+                for names in own.chain(known) {
+                    found = self.factors(&names, is_of_grid).ok();
+                    if found.is_some() {
+                        break;
+                    }
+                    names.iter().try_for_each(|name: &String| self.check_left_out(field, name))?;
+                }
+                found
             }
         };
         for factor in found.iter().flatten().filter(|_| field.has_levels()) {

@@ -244,6 +244,44 @@ fn a_mask_that_is_1_on_land_is_none() {
 }
 
 #[test]
+fn masks_of_truths_are_read_and_those_of_other_types_refused() {
+    let mask = |dtype: &'static str, name: &'static str| {
+        move |store: &Store<'_>| {
+            let folder = store.0.join(name);
+            fs::create_dir_all(&folder).unwrap();
+            let document = format!(
+                r#"{{"zarr_format": 2, "shape": [4, 5], "chunks": [4, 5], "dtype": "{dtype}", "order": "C", "compressor": null, "filters": null, "fill_value": false}}"#
+            );
+            fs::write(folder.join(".zarray"), document).unwrap();
+            fs::write(folder.join("0.0"), (0..20).map(|at| u8::from(at != 7)).collect::<Vec<u8>>()).unwrap();
+        }
+    };
+    for name in ["mask", "hFacC"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.zarr");
+        let store = Store::new(&path, "{}");
+        store.velocities([4, 5]);
+        mask("|b1", name)(&store);
+        let grid = scan(&request(&path, None, GridRequest::default())).unwrap().grid.unwrap();
+        let wet = grid.read(GridField::HFacC, 1, &Window { face: 0, j: 0..4, i: 0..5 }).unwrap();
+        assert_eq!(wet, (0..20).map(|at| f64::from(u8::from(at != 7))).collect::<Vec<_>>());
+    }
+    let words = ["tmask, which by its name is the mask hFacC", "of another type (<f2)", "[input] grid_names.hFacC"];
+    has_words(found(GridRequest::default(), mask("<f2", "tmask")), &words);
+    // What goes before it counts.
+    let both = |store: &Store<'_>| {
+        mask("<f2", "tmask")(store);
+        store.array("hFacC", &[("y", 4), ("x", 5)], |_| 1.0, "");
+    };
+    assert!(found(GridRequest::default(), both).is_ok());
+    assert!(found(names(GridField::HFacC, &["other"]), |store| {
+        mask("<f2", "tmask")(store);
+        store.array("other", &[("y", 4), ("x", 5)], |_| 1.0, "");
+    })
+    .is_ok());
+}
+
+#[test]
 fn a_level_that_the_mask_has_not_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.zarr");

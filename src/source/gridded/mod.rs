@@ -17,6 +17,7 @@ mod grid;
 mod grid_tests;
 mod kept_chunks;
 mod known_names;
+mod left_out_masks;
 mod look;
 mod maps;
 mod not_stored;

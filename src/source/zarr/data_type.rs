@@ -12,9 +12,14 @@ use crate::terms::base64;
 pub(super) enum DataType {
     /// Numbers of a known type; of version 3, which keeps the byte order elsewhere, little-endian.
     Number(Element),
+    /// True or false, read as 1 and 0 of a byte.
+    Truth,
     /// Something else, in words.
     Other(String),
 }
+
+/// What true and false are stored as.
+pub(super) const TRUTH: Element = Element { kind: ElementKind::UInt(1), endian: Endian::Little };
 
 /// A type of version 2: numpy's "<f4".
 ///
@@ -45,7 +50,7 @@ pub(super) fn of_version_2(value: &Value) -> Result<DataType, String> {
                 None => Err(wrong()),
             };
         }
-        'b' => "true or false",
+        'b' if size == "1" => return Ok(DataType::Truth),
         'S' | 'U' | 'T' | 'O' => "texts or objects",
         'M' => "of numpy's datetime64",
         'm' => "of numpy's timedelta64",
@@ -81,6 +86,7 @@ pub(super) fn of_version_3(value: &Value) -> Result<DataType, String> {
         return Err(format!("data_type is {value}, expected a text such as \"float32\""));
     };
     let kind = match name {
+        "bool" => return Ok(DataType::Truth),
         "float32" => ElementKind::Float32,
         "float64" => ElementKind::Float64,
         "int8" => ElementKind::Int(1),
@@ -96,7 +102,7 @@ pub(super) fn of_version_3(value: &Value) -> Result<DataType, String> {
     Ok(DataType::Number(Element { kind, endian: Endian::Little }))
 }
 
-/// One value, as stored, of a fill value: a number, a name such as "NaN", the hexadecimal digits of its bits, or its
+/// One value, as stored, of a fill value: a number, true or false, a name such as "NaN", the hexadecimal digits of its bits, or its
 /// bytes in base64; of none, zero.
 ///
 /// # Errors
@@ -107,6 +113,7 @@ pub(super) fn fill(value: &Value, element: Element) -> Result<Vec<u8>, String> {
     let mut fill = vec![0; bytes];
     match value {
         Value::Null => {}
+        Value::Bool(yes) if element == TRUTH => fill[0] = u8::from(*yes),
         Value::Number(number) => match element.kind {
             ElementKind::Float32 | ElementKind::Float64 => {
                 write_float(element, number.as_f64().ok_or_else(wrong)?, &mut fill);
@@ -185,6 +192,8 @@ mod tests {
         check("<i2", json!(-32768), &[0, 0x80]);
         check(">i2", json!(-2), &[0xff, 0xfe]);
         check("|u1", json!(255), &[255]);
+        check("|u1", json!(false), &[0]);
+        check("|u1", json!(true), &[1]);
         check("<i4", json!(7.0), &[7, 0, 0, 0]);
         check("<u8", json!(u64::MAX), &[255; 8]);
         for (kind, value) in [
@@ -195,6 +204,7 @@ mod tests {
             ("<f4", json!("nonsense")),
             ("<f4", json!("0x7fc0")),
             ("<f4", json!([1])),
+            ("<f4", json!(true)),
             ("<f4", json!("AAAAAAAA+H8=")),
         ] {
             let message = fill(&value, number(kind)).unwrap_err();
@@ -206,13 +216,16 @@ mod tests {
     fn types_are_known_left_out_or_wrong() {
         assert_eq!(number(">f4"), Element { kind: ElementKind::Float32, endian: Endian::Big });
         assert_eq!(number("|i1"), Element { kind: ElementKind::Int(1), endian: Endian::Little });
-        for other in ["<U5", "|S3", "|O", "|b1", "<M8[ns]", "<c8", "<f2", "|V16"] {
+        for other in ["<U5", "|S3", "|O", "<M8[ns]", "<c8", "<f2", "|V16"] {
             assert!(matches!(of_version_2(&json!(other)), Ok(DataType::Other(_))), "{other}");
         }
-        for wrong in [json!("<f5"), json!(""), json!("<"), json!("é4"), json!(4), json!("<i3"), json!("<q4")] {
+        for wrong in [json!("<f5"), json!(""), json!("<"), json!("é4"), json!(4), json!("<i3"), json!("<q4"), json!("<b2")] {
             assert!(of_version_2(&wrong).is_err(), "{wrong}");
         }
         assert!(matches!(of_version_3(&json!({"name": "numpy.datetime64"})), Ok(DataType::Other(_))));
         assert!(of_version_3(&json!(["float32"])).is_err());
+        for truth in [of_version_2(&json!("|b1")), of_version_3(&json!("bool"))] {
+            assert_eq!(truth, Ok(DataType::Truth));
+        }
     }
 }

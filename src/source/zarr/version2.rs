@@ -17,8 +17,11 @@ pub(super) fn parse(zarray: &Map<String, Value>, zattrs: &Map<String, Value>) ->
     if zarray.get("zarr_format").and_then(Value::as_u64) != Some(2) {
         return Err(format!("zarr_format is {}, expected 2", shown(zarray.get("zarr_format"))));
     }
-    let element = match data_type::of_version_2(zarray.get("dtype").unwrap_or(&Value::Null))? {
+    let data_type = data_type::of_version_2(zarray.get("dtype").unwrap_or(&Value::Null))?;
+    let is_truth = data_type == DataType::Truth;
+    let element = match data_type {
         DataType::Number(element) => element,
+        DataType::Truth => data_type::TRUTH,
         DataType::Other(kind) => return Ok(Parsed::LeftOut(kind)),
     };
     let shape = lengths(zarray.get("shape"), "shape")?;
@@ -46,7 +49,10 @@ pub(super) fn parse(zarray: &Map<String, Value>, zattrs: &Map<String, Value>) ->
     let fill = data_type::fill(fill_value, element)?;
     let mut attributes = document::attributes(zattrs);
     // As xarray reads version 2: what stands for chunks that are not there stands for missing values too.
-    if !fill_value.is_null() && !attributes.0.contains_key("_FillValue") {
+    // Neither true nor false is missing.
+    if is_truth {
+        attributes.0.remove("_FillValue");
+    } else if !fill_value.is_null() && !attributes.0.contains_key("_FillValue") {
         let mut number = [0.0_f64];
         element.decode(&fill, &mut number);
         attributes.0.insert("_FillValue".into(), Attribute::Numbers(number.to_vec()));

@@ -44,8 +44,11 @@ pub(super) fn parse(document: &Map<String, Value>) -> Result<Parsed, String> {
     if document.get("storage_transformers").is_some_and(|list| list.as_array().is_none_or(|list| !list.is_empty())) {
         return Ok(Parsed::LeftOut(format!("stored by {}", shown(document.get("storage_transformers")))));
     }
-    let mut element = match data_type::of_version_3(document.get("data_type").unwrap_or(&Value::Null))? {
+    let data_type = data_type::of_version_3(document.get("data_type").unwrap_or(&Value::Null))?;
+    let is_truth = data_type == DataType::Truth;
+    let mut element = match data_type {
         DataType::Number(element) => element,
+        DataType::Truth => data_type::TRUTH,
         DataType::Other(kind) => return Ok(Parsed::LeftOut(kind)),
     };
     let shape = lengths(document.get("shape"), "shape")?;
@@ -84,6 +87,11 @@ pub(super) fn parse(document: &Map<String, Value>) -> Result<Parsed, String> {
         Some(Value::Object(attributes)) => attributes.clone(),
         other => return Err(format!("attributes is {}, expected an object", shown(other))),
     };
+    let mut attributes = document::attributes(&attributes);
+    // Neither true nor false is missing.
+    if is_truth {
+        attributes.0.remove("_FillValue");
+    }
     Ok(Parsed::Array(Box::new(Array {
         dimensions: names(document.get("dimension_names"), shape.len(), "dimension_names")?,
         fill: data_type::fill(document.get("fill_value").unwrap_or(&Value::Null), element)?,
@@ -91,7 +99,7 @@ pub(super) fn parse(document: &Map<String, Value>) -> Result<Parsed, String> {
         chunk,
         element,
         words: steps.words.join(", "),
-        attributes: document::attributes(&attributes),
+        attributes,
         coding: Coding {
             keys: ChunkKeys::of_version_3(document.get("chunk_key_encoding"))?,
             codecs: steps.steps,
