@@ -46,6 +46,10 @@ pub trait GridFiles: Send + Sync {
     /// # Errors
     /// When the file cannot be read, is of another shape than `extent`, or lacks the level.
     fn read(&self, name: GridField, level: usize, window: &Window) -> Result<Vec<f64>, GridError>;
+    /// What to look at where the field has a value that it cannot have.
+    fn advice(&self, _value: &str) -> String {
+        "see [input] grid, endian and dtype".into()
+    }
     /// Bytes of what was read that may stay in memory, until it is forgotten.
     fn kept_bytes(&self) -> u64 {
         0
@@ -92,7 +96,7 @@ pub enum GridError {
         expected: String,
     },
     /// A value that the field cannot have.
-    #[error("grid field {name} in {place} is {value} at {point}, but {allowed}; see [input] grid, endian and dtype")]
+    #[error("grid field {name} in {place} is {value} at {point}, but {allowed}; {advice}")]
     Value {
         /// Field name.
         name: &'static str,
@@ -104,6 +108,8 @@ pub enum GridError {
         point: String,
         /// What there can be.
         allowed: String,
+        /// What to look at.
+        advice: String,
     },
     /// The grid is not latitude-longitude and has no angles.
     #[error(
@@ -133,6 +139,7 @@ pub enum GridError {
 impl GridError {
     /// A wrong value of `field`.
     fn value(files: &dyn GridFiles, field: GridField, value: String, point: String, allowed: &str) -> Self {
-        GridError::Value { name: field.name(), place: files.place(field), value, point, allowed: allowed.to_owned() }
+        let (allowed, advice) = (allowed.to_owned(), files.advice(&value));
+        GridError::Value { name: field.name(), place: files.place(field), value, point, allowed, advice }
     }
 }

@@ -128,7 +128,11 @@ impl StoreReport {
             formats: once(&mut looked.iter().map(|file| file.dataset.format.clone())),
             arrays,
             times: times(looked),
-            notes: once(&mut looked.iter().flat_map(|file| file.dataset.all_notes())),
+            notes: once(
+                &mut looked
+                    .iter()
+                    .flat_map(|file| file.dataset.all_notes().into_iter().chain(file.dataset.warnings.iter().cloned())),
+            ),
             unreadable: looks.unreadable.clone(),
         }
     }
@@ -214,6 +218,7 @@ fn along(dimension: &str, looked: &[Looked]) -> Option<StoreTimeReport> {
     let (&first, &last) = (sorted.first()?, sorted.last()?);
     report.count = sorted.len();
     (report.first, report.last) = (any.date(first), any.date(last));
+    report.odd.extend(shown.iter().filter_map(|(_, times)| times.missing_chunks()));
     let dated =
         |after: i64, before: i64, missing: u64| DatedGap { after: any.date(after), before: any.date(before), missing };
     let grain = shown.iter().map(|(_, times)| times.grain()).max().unwrap_or(1);

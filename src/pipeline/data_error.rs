@@ -30,13 +30,20 @@ pub enum DataError {
 
 /// What mends a value that cannot be right. `describe_themselves` are files whose metadata tell type and byte order;
 /// `unstored` is the chunk that the value would be in, if it is not stored.
-pub(super) fn advice(describe_themselves: bool, unstored: Option<&str>) -> String {
+pub(super) fn advice(value: f64, describe_themselves: bool, unstored: Option<&str>) -> String {
     let reject = "[prepare] missing = \"reject\" to leave out the segments that touch such values";
     match unstored {
         Some(chunk) => format!(
             "chunk {chunk} is not stored and is taken for its fill value ([input] missing_chunks = \"fill\"): copy the \
              data anew if they were cut short, give [input] grid a mask if this is land, or set {reject}"
         ),
+        None if describe_themselves && value.is_nan() => format!(
+            "NaN is also what a value is read as that equals _FillValue, missing_value or, in Zarr 2, fill_value: set {reject}, or \
+             give [input] grid a mask if this is land"
+        ),
+        None if value.is_nan() => {
+            format!("set {reject}; where values everywhere are huge or tiny, [input] endian or dtype is wrong")
+        }
         None if describe_themselves => format!("widen the range, or set {reject}"),
         None => format!(
             "widen the range, or set {reject}; where values everywhere are huge or tiny, [input] endian or dtype is wrong"
@@ -50,9 +57,13 @@ mod tests {
 
     #[test]
     fn the_advice_is_for_the_files_at_hand() {
-        assert!(advice(false, None).contains("[input] endian or dtype"));
-        assert!(advice(true, None).starts_with("widen the range") && !advice(true, None).contains("endian"));
-        let unstored = advice(true, Some("(3, 0, 1)"));
+        assert!(advice(11.0, false, None).contains("[input] endian or dtype"));
+        let range = advice(11.0, true, None);
+        assert!(range.starts_with("widen the range") && !range.contains("endian"), "{range}");
+        let none = advice(f64::NAN, true, None);
+        assert!(none.contains("equals _FillValue, missing_value or, in Zarr 2, fill_value"), "{none}");
+        assert!(!none.contains("widen") && !advice(f64::NAN, false, None).contains("widen"));
+        let unstored = advice(f64::NAN, true, Some("(3, 0, 1)"));
         assert!(unstored.contains("chunk (3, 0, 1) is not stored") && unstored.contains("[input] missing_chunks"));
         assert!(!unstored.contains("widen") && !unstored.contains("endian"), "{unstored}");
     }

@@ -278,7 +278,7 @@ impl<T: Sample> RowReader<'_, '_, T> {
             date: setup.catalog.time().date(step),
             low,
             high,
-            advice: advice(setup.catalog.describes_itself(), unstored.as_deref()),
+            advice: advice(value.value, setup.catalog.describes_itself(), unstored.as_deref()),
         }
         .into())
     }

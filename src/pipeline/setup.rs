@@ -223,12 +223,17 @@ fn set_masks(catalog: &mut Catalog, grid: &Grid) {
     });
 }
 
-/// Snapshots that are named in the log.
+/// Snapshots that are named in the log, and warnings of files that are told.
 const NAMED: usize = 10;
 
 /// What the log says of the files.
 fn tell(catalog: &Catalog) {
     catalog.notes().iter().for_each(|note| info!("{note}"));
+    let warnings = catalog.warnings();
+    warnings.iter().take(NAMED).for_each(|text| warn!("{text}"));
+    if warnings.len() > NAMED {
+        warn!("and {} more such warnings of other files", warnings.len() - NAMED);
+    }
     catalog.lost().lines(NAMED).for_each(|line| warn!("{line}"));
 }
 
@@ -363,6 +368,10 @@ fn survey(
     let files = source.files();
     let extent = *catalog.extent();
     tell(&catalog);
+    if let (Catalog::Gridded(catalog), GridSource::Gridded(grid)) = (&catalog, &source) {
+        let warnings = grid.missing_chunks(config.input.level, catalog.missing_chunks_fail)?;
+        warnings.iter().for_each(|text| warn!("{text}"));
+    }
     let fields = Fields::of(&config.input.variables);
     let input = &config.input;
     let lacks_last = match (&catalog, &source) {

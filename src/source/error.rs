@@ -331,6 +331,14 @@ pub enum SourceError {
         /// File name of the first.
         first: String,
     },
+    /// An error with what it may come from.
+    #[error("{error}; {why}")]
+    Explained {
+        /// The error.
+        error: Box<SourceError>,
+        /// What it may come from.
+        why: String,
+    },
     /// The time selection leaves nothing.
     #[error("[select] time: {reason}")]
     EmptyTime {

@@ -82,6 +82,14 @@ impl Catalog {
         }
     }
 
+    /// What the log should warn of.
+    pub fn warnings(&self) -> &[String] {
+        match self {
+            Catalog::Mds(_) => &[],
+            Catalog::Gridded(catalog) => &catalog.warnings,
+        }
+    }
+
     /// Whether the snapshot of `field` at `step` can be read; if not, reading gives NaN.
     pub fn has(&self, field: usize, step: usize) -> bool {
         match self {

@@ -35,6 +35,8 @@ pub struct Dataset {
     pub left_out: BTreeMap<String, String>,
     /// What else a user should know of it.
     pub notes: Vec<String>,
+    /// What is doubtful about it.
+    pub warnings: Vec<String>,
 }
 
 impl Dataset {

@@ -50,6 +50,14 @@ pub trait ChunkReader: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the chunk cannot be read or is not what it should be: [`SourceError::Chunk`].
     fn read(&self, index: &[u64], block: &mut Vec<u8>) -> Result<Chunk, SourceError>;
+
+    /// Whether the chunk at `index` is stored, as far as that can be told without decoding it.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn is_stored(&self, _index: &[u64]) -> Result<bool, SourceError> {
+        Ok(true)
+    }
 }
 
 impl Storage {

@@ -70,6 +70,14 @@ impl<'a> Assembly<'a> {
         for holder in holders {
             let info = info_of(holder, name)?;
             let here = (axes(&holder.dataset, info, names)?, Packing::of(info), &*holder.dataset);
+            for attribute in ["scale_factor", "add_offset"] {
+                if let Some(text) = info.attributes.text(attribute) {
+                    return Err(SourceError::Dataset {
+                        path: holder.dataset.path.clone(),
+                        reason: format!("{name} has {attribute} = \"{text}\", a text; it must be a number"),
+                    });
+                }
+            }
             if let Some([factor, summand]) =
                 here.1.scaled.filter(|scaled| scaled.iter().any(|number| !number.is_finite()))
             {
@@ -233,6 +241,15 @@ mod tests {
     use super::super::super::dataset::{Attribute, Element, ElementKind};
     use super::super::tests::{array, dataset};
     use super::*;
+
+    #[test]
+    fn packing_by_texts_is_refused() {
+        for name in ["scale_factor", "add_offset"] {
+            let info = array("u", &[("time", 3), ("y", 4), ("x", 5)], &[(name, "0.001")]);
+            let text = refusal(info.clone(), info);
+            assert!(text.contains(&format!("u has {name} = \"0.001\", a text; it must be a number")), "{text}");
+        }
+    }
 
     fn refusal(first: ArrayInfo, second: ArrayInfo) -> String {
         let holder = |(at, info): (usize, ArrayInfo)| {

@@ -30,6 +30,8 @@ pub struct GriddedCatalog {
     pub lost: LostSnapshots,
     /// What the log should say of the files.
     pub notes: Vec<String>,
+    /// What the log should warn of.
+    pub warnings: Vec<String>,
     /// All files that were looked at; of stores, the documents and the folders of those arrays that are read.
     pub paths: Vec<PathBuf>,
     /// Whether a chunk that is not stored ends the run.

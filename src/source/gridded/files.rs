@@ -33,7 +33,7 @@ impl Format {
     ) -> Result<(Dataset, Storages), SourceError> {
         match self {
             Format::Netcdf => netcdf::describe_and_locate(path, wanted),
-            Format::Zarr => Ok((zarr::describe(path)?, Storages::new())),
+            Format::Zarr => zarr::describe_and_locate(path, wanted),
         }
     }
 

@@ -2,13 +2,16 @@
 //! cells, or of velocities and their masks one row or column less or more.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Dataset};
 use super::super::mds::Mosaic;
+use super::super::zarr;
 use super::assemble::{Assembly, Holder, info_of, own_shape};
 use super::catalog::GriddedField;
+use super::files::Format;
 use super::roles::{DimensionNames, Role};
 use super::scan::{Found, GriddedRequest};
 use crate::grid::{Extent, GridField, Layout};
@@ -162,13 +165,25 @@ pub(super) fn no_array(key: &'static str, name: &str, holders: &[Holder], dimens
     }
     let arrays = holders.iter().flat_map(|holder| &holder.dataset.arrays);
     let have = arrays.filter(|array| array.shape.len() >= dimensions).map(|array| array.name.as_str()).collect();
+    let is_unlisted = |holder: &&Holder| {
+        let folder = holder.dataset.path.join(name);
+        let is_array = |path: &PathBuf| [".zarray", "zarr.json"].iter().any(|file| path.ends_with(file));
+        holder.format == Format::Zarr && zarr::documents(&folder).iter().any(is_array)
+    };
+    let unlisted = holders.iter().find(is_unlisted).map(|holder| {
+        let path = holder.dataset.path.display();
+        format!(
+            "; {path} has a folder of that name, which its consolidated metadata does not list: \
+             zarr.consolidate_metadata(\"{path}\")"
+        )
+    });
     let paths: BTreeSet<_> = holders.iter().map(|holder| &holder.dataset.path).collect();
     SourceError::NoArray {
         key,
         name: name.to_owned(),
         path: holders.first().map(|holder| holder.dataset.path.clone()).unwrap_or_default(),
         more: and_others(paths.len()),
-        have: some_of(&have),
+        have: some_of(&have) + &unlisted.unwrap_or_default(),
     }
 }
 

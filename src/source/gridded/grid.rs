@@ -51,7 +51,7 @@ impl GridRequest {
 
 /// What a field is made of; arrays by their places among the grid's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Source {
+pub(super) enum Source {
     /// A product of arrays; some divide.
     Product(Vec<(usize, bool)>),
     /// The cosine or sine of an angle, which is in radians times the factor.
@@ -62,7 +62,7 @@ enum Source {
 
 /// Values of a field that make a cell or face wet: those of the cell itself, or of the next column or row too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Side {
+pub(super) struct Side {
     array: usize,
     /// Whether the next row, or the next column, counts as well.
     next: [bool; 2],
@@ -71,12 +71,12 @@ struct Side {
 /// The grid's arrays.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GriddedGrid {
-    extent: Extent,
+    pub(super) extent: Extent,
     /// Arrays of the grid, then those of snapshots whose values tell land from water.
-    arrays: Vec<Arc<GriddedField>>,
+    pub(super) arrays: Vec<Arc<GriddedField>>,
     /// How many are of the grid.
-    of_grid: usize,
-    sources: Vec<(GridField, Source)>,
+    pub(super) of_grid: usize,
+    pub(super) sources: Vec<(GridField, Source)>,
     #[serde(skip)]
     kept: KeptChunks,
     /// See [`most_kept`](Self::most_kept).
@@ -350,6 +350,15 @@ impl GridFiles for GriddedGrid {
                 let need = "it is not there".to_owned();
                 Err(GridError::Missing { name: field.name(), place: self.place(field), need })
             }
+        }
+    }
+
+    fn advice(&self, value: &str) -> String {
+        match value.starts_with("NaN") {
+            true => "a value that equals _FillValue, missing_value or, in Zarr 2, fill_value is read as NaN; see [input] grid and \
+                     grid_names"
+                .into(),
+            false => "see [input] grid and grid_names".into(),
         }
     }
 

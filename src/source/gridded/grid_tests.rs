@@ -274,11 +274,13 @@ fn masks_of_truths_are_read_and_those_of_other_types_refused() {
         store.array("hFacC", &[("y", 4), ("x", 5)], |_| 1.0, "");
     };
     assert!(found(GridRequest::default(), both).is_ok());
-    assert!(found(names(GridField::HFacC, &["other"]), |store| {
-        mask("<f2", "tmask")(store);
-        store.array("other", &[("y", 4), ("x", 5)], |_| 1.0, "");
-    })
-    .is_ok());
+    assert!(
+        found(names(GridField::HFacC, &["other"]), |store| {
+            mask("<f2", "tmask")(store);
+            store.array("other", &[("y", 4), ("x", 5)], |_| 1.0, "");
+        })
+        .is_ok()
+    );
 }
 
 #[test]

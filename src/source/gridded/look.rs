@@ -8,6 +8,7 @@ use super::super::SourceError;
 use super::super::dataset::Dataset;
 use super::assemble::Holder;
 use super::files::{Format, expand};
+use super::missing_chunks::MissingChunks;
 use super::roles::{DimensionNames, axes};
 use super::times::{Instant, Times};
 use crate::terms::DateTime;
@@ -33,6 +34,11 @@ impl TimesOfFile {
     /// Milliseconds since 1970 of the calendar, in the order of the file.
     pub fn milliseconds(&self) -> impl Iterator<Item = i64> + '_ {
         self.0.instants().map(|instant| instant.0)
+    }
+
+    /// What should be said of chunks of the coordinate that are not stored.
+    pub fn missing_chunks(&self) -> Option<String> {
+        self.0.missing_chunks().map(MissingChunks::warning)
     }
 
     /// Name of the calendar.

@@ -8,11 +8,13 @@ use super::super::zarr;
 use super::super::{LostSnapshot, LostSnapshots, SourceError, StepStatus, TimeAxis};
 use super::assemble::{Assembly, Holder, info_of};
 use super::catalog::{GriddedCatalog, GriddedField};
+use super::empty_fields::check_not_empty;
 use super::files::{Format, expand};
 use super::finder::shape;
 use super::fitting::{check_dimensions, check_shape, no_array};
 use super::grid::{GridRequest, GriddedGrid};
-use super::times::{Instant, Times};
+use super::missing_chunks::MissingChunks;
+use super::times::{Instant, Times, explained};
 use super::velocity_units::check_velocity_units;
 use crate::grid::{Extent, LLC_FACES, Periodic};
 use crate::terms::DateTime;
@@ -101,6 +103,8 @@ pub(super) struct Found {
     grain: i64,
     /// Where the times stand, as [`Times::stored_in`].
     times_in: BTreeSet<PathBuf>,
+    /// Chunks of times that are not stored, file by file.
+    missing_chunks: Vec<MissingChunks>,
 }
 
 impl Found {
@@ -134,9 +138,12 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
     for (at, (assembly, found)) in assemblies.iter().zip(&found).enumerate() {
         check_shape(request, at, assembly, found, &extent)?;
     }
-    let (mut time, instants) = axis(request, &found)?;
+    // The times of all fields are those of the same files, or of other ones.
+    let lacking = found.iter().find(|found| !found.missing_chunks.is_empty());
+    let with_chunks = |error| explained(error, lacking.iter().flat_map(|found| &found.missing_chunks));
+    let (mut time, instants) = axis(request, &found).map_err(with_chunks)?;
     if request.fail_on_gaps {
-        same_times(request, &found, (&time, &instants))?;
+        same_times(request, &found, (&time, &instants)).map_err(with_chunks)?;
     }
     let lost = settle(request, &found, (&mut time, &instants));
     let mut fields = Vec::new();
@@ -146,6 +153,11 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
     let mut notes: Vec<String> = described.known.values().flat_map(|holder| holder.dataset.all_notes()).collect();
     notes.sort();
     notes.dedup();
+    let mut warnings: Vec<String> =
+        described.known.values().flat_map(|holder| holder.dataset.warnings.iter().cloned()).collect();
+    warnings.extend(found.iter().flat_map(|found| &found.missing_chunks).map(MissingChunks::warning));
+    warnings.sort();
+    warnings.dedup();
     for (field, (name, _)) in fields.iter().zip(&request.fields) {
         for (j, i) in field.mosaic.blank() {
             let place = super::super::mds::describe_place(j, i);
@@ -166,6 +178,7 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
         fields,
         lost,
         notes,
+        warnings,
         paths,
         missing_chunks_fail: request.missing_chunks_fail,
         cache: Arc::default(),
@@ -189,20 +202,40 @@ fn find(
     key: &'static str,
 ) -> Result<Found, SourceError> {
     let paths = expand(request.format, &request.paths, name)?;
-    let all = described.holders(request.format, &paths)?;
+    find_in(request, described, (name, key), &paths).map_err(|error| {
+        let first = paths.first().filter(|_| request.format == Format::Zarr);
+        let unusable = first.and_then(|path| Some((path, zarr::unusable(path, name)?)));
+        unusable.map_or(error, |(path, reason)| SourceError::Dataset { path: path.clone(), reason })
+    })
+}
+
+fn find_in(
+    request: &GriddedRequest,
+    described: &mut Described<'_>,
+    (name, key): (&str, &'static str),
+    paths: &[PathBuf],
+) -> Result<Found, SourceError> {
+    let all = described.holders(request.format, paths)?;
     let holders: Vec<Holder> = all.iter().filter(|holder| holder.dataset.array(name).is_some()).cloned().collect();
     if holders.is_empty() {
         return Err(no_array(key, name, &all, 2));
     }
+    check_not_empty(name, &holders)?;
     let assembly = Assembly::new(name, &holders, &request.grid.dimensions)?;
     let tiles = assembly.tiles_of_a_time();
     let mut times: BTreeMap<Instant, Vec<Option<(usize, u64)>>> = BTreeMap::new();
     let (mut calendar, mut grain): (Option<Times>, i64) = (None, 1);
-    let mut times_in = BTreeSet::new();
+    let (mut times_in, mut missing_chunks) = (BTreeSet::new(), Vec::new());
     for (at, holder) in holders.iter().enumerate() {
         let these = Times::read(holder, info_of(holder, name)?, &assembly.axes, request.epoch)?;
         if let Some(first) = &calendar {
             first.agrees(&these, &holder.dataset.path)?;
+        }
+        if let Some(missing) = these.missing_chunks() {
+            if request.missing_chunks_fail {
+                return Err(missing.error());
+            }
+            missing_chunks.push(missing.clone());
         }
         let tile = assembly.tile_of(holder);
         for (index, instant) in these.instants().enumerate() {
@@ -219,7 +252,8 @@ fn find(
                         these.text(instant)
                     ),
                 };
-                return Err(SourceError::Dataset { path: holder.dataset.path.clone(), reason });
+                let error = SourceError::Dataset { path: holder.dataset.path.clone(), reason };
+                return Err(explained(error, missing_chunks.iter()));
             }
             place[tile] = Some((at, index as u64));
         }
@@ -231,7 +265,7 @@ fn find(
     let Some(calendar) = calendar else {
         return Err(SourceError::EmptyTime { reason: "there are no snapshots".into() });
     };
-    Ok(Found { holders, times, calendar, grain, times_in })
+    Ok(Found { holders, times, calendar, grain, times_in, missing_chunks })
 }
 
 fn grid_holders(

@@ -10,6 +10,7 @@ use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Chunk, ChunkReader, Storage};
 use super::super::open_files::OpenFiles;
 use super::assemble::Holder;
+use super::missing_chunks::MissingChunks;
 use super::packing::Packing;
 use super::roles::Axes;
 use super::runs::Runs;
@@ -84,11 +85,12 @@ impl StoredArray {
         StoredArray { info, storage, reader: Arc::default() }
     }
 
-    /// All values of a coordinate, an array of one dimension or none, as CF's attributes say.
+    /// All values of a coordinate, an array of one dimension or none, as CF's attributes say; with its chunks that are not
+    /// stored.
     ///
     /// # Errors
     /// When it cannot be read, has several dimensions, or more values than a coordinate.
-    pub(super) fn whole(holder: &Holder, info: &ArrayInfo) -> Result<Vec<f64>, SourceError> {
+    pub(super) fn whole(holder: &Holder, info: &ArrayInfo) -> Result<(Vec<f64>, Option<MissingChunks>), SourceError> {
         let path = &holder.dataset.path;
         let values = info.values().filter(|values| *values <= SMALL);
         let Some(values) = values else { return Err(wrong(path, info, "is too large for a coordinate")) };
@@ -107,17 +109,27 @@ impl StoredArray {
         let plane = Plane { time: 0, level: 0, face: 0, j: 0..1, i: 0..length };
         let row_bytes = stored.len();
         let mut to = Destination { bytes: &mut stored, row_bytes };
+        let (packing, mut missing) = (Packing::of(info), None);
         if array.is_direct() {
             array.read_direct(&axes, &plane, &mut to)?;
         } else {
-            for (chunk, within) in array.chunks(&axes, &plane) {
-                let decoded = array.decode(chunk, Vec::new())?.0;
-                array.copy(&axes, &plane, &within, &decoded, &mut to);
+            let chunks = array.chunks(&axes, &plane);
+            let mut is_whole = true;
+            for (chunk, within) in &chunks {
+                let decoded = array.decode(*chunk, Vec::new())?.0;
+                is_whole &= decoded.is_some();
+                array.copy(&axes, &plane, within, &decoded, &mut to);
+            }
+            if !is_whole {
+                let mut fill = [f64::NAN];
+                packing.decode(&info.fill, &mut fill);
+                let chunks = chunks.into_iter().map(|(chunk, _)| chunk).collect();
+                missing = MissingChunks::among((path, &array), &chunks, fill[0])?;
             }
         }
         let mut values = vec![0.0; length as usize];
-        Packing::of(info).decode(&stored, &mut values);
-        Ok(values)
+        packing.decode(&stored, &mut values);
+        Ok((values, missing))
     }
 
     /// What is known of it.
@@ -190,6 +202,18 @@ impl StoredArray {
                 Ok((Some(buffer), bytes))
             }
             Chunk::NotThere => Ok((None, 0)),
+        }
+    }
+
+    /// Whether a chunk is stored, by its number in the order of the grid of chunks.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub(super) fn is_stored(&self, number: u64) -> Result<bool, SourceError> {
+        match &self.storage {
+            Storage::Hdf5(chunks) => Ok(chunks.table.has(number)),
+            Storage::Zarr(_) => self.reader()?.is_stored(&self.index(number)),
+            Storage::Direct(_) | Storage::Library(_) => Ok(true),
         }
     }
 

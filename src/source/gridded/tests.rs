@@ -34,5 +34,6 @@ pub(super) fn dataset(dimensions: &[(&str, u64)]) -> Dataset {
         attributes: Attributes::default(),
         left_out: BTreeMap::new(),
         notes: Vec::new(),
+        warnings: Vec::new(),
     }
 }

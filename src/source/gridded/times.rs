@@ -7,6 +7,7 @@ use super::super::dataset::ArrayInfo;
 use super::super::{SourceError, TimeAxis};
 use super::assemble::Holder;
 use super::files::Format;
+use super::missing_chunks::MissingChunks;
 use super::roles::Axes;
 use super::stored_array::StoredArray;
 use crate::terms::{DateTime, ParseTermError};
@@ -21,6 +22,22 @@ pub(super) struct Times {
     times: CfTimes,
     /// The file of the coordinate, or the folder of its chunks.
     stored_in: PathBuf,
+    /// Chunks of the coordinate that are not stored.
+    missing_chunks: Option<MissingChunks>,
+}
+
+/// An error of times, with the chunks of times that are not stored, which may be why.
+pub(super) fn explained<'a>(error: SourceError, mut missing: impl Iterator<Item = &'a MissingChunks>) -> SourceError {
+    match missing.next() {
+        Some(first) => {
+            let more = match missing.count() {
+                0 => String::new(),
+                more => format!(", and some in {more} other file(s)"),
+            };
+            SourceError::Explained { error: Box::new(error), why: format!("not stored: {}{more}", first.words()) }
+        }
+        None => error,
+    }
 }
 
 /// Names of scalar coordinates that tell the time of a file without a time dimension.
@@ -67,7 +84,7 @@ impl Times {
             }));
         };
         let about = |error: ParseTermError| wrong(format!("{}: {error}", coordinate.name));
-        let values = StoredArray::whole(holder, coordinate)?;
+        let (values, missing_chunks) = StoredArray::whole(holder, coordinate)?;
         let name = &coordinate.name;
         if coordinate.attributes.0.contains_key("climatology") {
             return Err(wrong(format!(
@@ -85,7 +102,8 @@ impl Times {
         let calendar = calendar_of(coordinate.attributes.text("calendar"), units).map_err(about)?;
         let epoch = epoch.map(|date| calendar.seconds(&date)).transpose().map_err(about)?;
         let units = TimeUnits::parse(units, calendar, epoch).map_err(about)?;
-        let times = units.times(&values, coordinate.element.kind).map_err(about)?;
+        let times = units.times(&values, coordinate.element.kind).map_err(about);
+        let times = times.map_err(|error| explained(error, missing_chunks.iter()))?;
         if let Some(length) = axes.time.map(|axis| array.shape[axis]).filter(|length| *length != values.len() as u64) {
             return Err(wrong(format!("{} has {length} times, {} has {}", array.name, coordinate.name, values.len())));
         }
@@ -93,12 +111,17 @@ impl Times {
             Format::Netcdf => dataset.path.clone(),
             Format::Zarr => dataset.path.join(&coordinate.name),
         };
-        Ok(Times { times, stored_in })
+        Ok(Times { times, stored_in, missing_chunks })
     }
 
     /// The file of the coordinate, or the folder of its chunks.
     pub(super) fn stored_in(&self) -> &Path {
         &self.stored_in
+    }
+
+    /// Chunks of the coordinate that are not stored.
+    pub(super) fn missing_chunks(&self) -> Option<&MissingChunks> {
+        self.missing_chunks.as_ref()
     }
 
     /// The times in the order of the file.

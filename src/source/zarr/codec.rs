@@ -99,6 +99,17 @@ impl Codecs {
         Ok(())
     }
 
+    /// Marks the whole as unreadable where the length of what comes out of a step cannot be known before it is decoded: zlib
+    /// does not state it, and that of what another compressor made may be any.
+    pub(super) fn refuse_unknown_lengths(&mut self) {
+        let compresses =
+            |step: &Codec| matches!(step, Codec::Blosc | Codec::Zstd | Codec::Gzip | Codec::Zlib | Codec::Lz4);
+        let first = self.steps.iter().position(compresses).unwrap_or(self.steps.len());
+        if self.steps.iter().skip(first + 1).any(|step| *step == Codec::Zlib) {
+            self.refuse_for(format!("zlib on top of another compressor ({})", self.words.join(", ")));
+        }
+    }
+
     /// Adds the axes in reversed order: Fortran's.
     pub(super) fn add_fortran_order(&mut self, rank: usize) {
         self.words.push("order F".into());

@@ -219,7 +219,9 @@ mod tests {
         for other in ["<U5", "|S3", "|O", "<M8[ns]", "<c8", "<f2", "|V16"] {
             assert!(matches!(of_version_2(&json!(other)), Ok(DataType::Other(_))), "{other}");
         }
-        for wrong in [json!("<f5"), json!(""), json!("<"), json!("é4"), json!(4), json!("<i3"), json!("<q4"), json!("<b2")] {
+        for wrong in
+            [json!("<f5"), json!(""), json!("<"), json!("é4"), json!(4), json!("<i3"), json!("<q4"), json!("<b2")]
+        {
             assert!(of_version_2(&wrong).is_err(), "{wrong}");
         }
         assert!(matches!(of_version_3(&json!({"name": "numpy.datetime64"})), Ok(DataType::Other(_))));

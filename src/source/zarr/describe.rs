@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::super::SourceError;
-use super::super::dataset::{ArrayInfo, Dataset, Dimension};
+use super::super::dataset::{ArrayInfo, Dataset, Dimension, Storage};
 use super::array::{Array, Parsed};
-use super::document;
 use super::store::Store;
+use super::{ZarrChunks, document, stale};
 
-/// Describes a group or a single array; see [`describe`](super::describe).
-pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
+/// Describes a group or a single array; see [`describe_and_locate`](super::describe_and_locate).
+pub(super) fn describe(
+    path: &Path,
+    wanted: &dyn Fn(&ArrayInfo) -> bool,
+) -> Result<(Dataset, HashMap<String, Storage>), SourceError> {
     let store = Store::open(path)?;
+    let mut storages = HashMap::new();
     let mut dataset = Dataset {
         path: path.to_owned(),
         format: format!("Zarr v{}{}", store.version, if store.consolidated { ", consolidated" } else { "" }),
@@ -20,6 +24,7 @@ pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         attributes: document::attributes(&store.attributes),
         left_out: BTreeMap::new(),
         notes: Vec::new(),
+        warnings: stale::warning(path, &store).into_iter().collect(),
     };
     let mut dimensions = Dimensions::default();
     for (name, document) in &store.arrays {
@@ -28,7 +33,13 @@ pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         match document.parse().map_err(wrong)? {
             Parsed::Array(array) => {
                 let names = dimensions.names(name, &array).map_err(wrong)?;
-                dataset.arrays.push(info(name, names, *array));
+                let (coding, is_readable) = (array.coding.clone(), array.unreadable.is_none());
+                let info = info(name, names, *array);
+                if is_readable && wanted(&info) {
+                    let folder = if store.is_array { path.to_owned() } else { path.join(name) };
+                    storages.insert(name.clone(), Storage::Zarr(ZarrChunks { folder, coding }));
+                }
+                dataset.arrays.push(info);
             }
             Parsed::LeftOut(values) => {
                 dataset.left_out.insert(name.clone(), values);
@@ -36,7 +47,7 @@ pub(super) fn describe(path: &Path) -> Result<Dataset, SourceError> {
         }
     }
     dataset.dimensions = dimensions.all;
-    Ok(dataset)
+    Ok((dataset, storages))
 }
 
 fn info(name: &str, dimensions: Vec<String>, array: Array) -> ArrayInfo {

@@ -8,6 +8,16 @@ use serde_json::Value;
 
 use super::array::shown;
 
+/// What a name in the folder of an array is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// A chunk's.
+    Chunk,
+    /// A folder's, in which chunks may be.
+    Folder,
+    Other,
+}
+
 /// How a chunk's place in the grid of chunks becomes a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ChunkKeys {
@@ -59,6 +69,28 @@ impl ChunkKeys {
         }
         folder.join(name)
     }
+
+    /// What a path from the array's folder is, in a grid of so many chunks.
+    pub(super) fn key(self, path: &str, grid: &[u64]) -> Key {
+        let mut parts: Vec<&str> = path.split(if self.folders { '/' } else { '.' }).collect();
+        if self.prefix && parts.remove(0) != "c" {
+            return Key::Other;
+        }
+        if grid.is_empty() {
+            let is_it = if self.prefix { parts.is_empty() } else { parts == ["0"] };
+            return if is_it { Key::Chunk } else { Key::Other };
+        }
+        let is_place =
+            |(part, count): (&&str, &u64)| part.parse::<u64>().is_ok_and(|at| at < *count && at.to_string() == **part);
+        if parts.len() > grid.len() || !parts.iter().zip(grid).all(is_place) {
+            return Key::Other;
+        }
+        match parts.len() == grid.len() {
+            true => Key::Chunk,
+            false if self.folders => Key::Folder,
+            false => Key::Other,
+        }
+    }
 }
 
 fn is_slash(separator: Option<&Value>, default: &str, key: &str) -> Result<bool, String> {
@@ -89,6 +121,12 @@ mod tests {
         ] {
             assert_eq!(name(keys, &[1, 0, 23]), of_three);
             assert_eq!(name(keys, &[]), of_none);
+            let key = |path: &str, grid: &[u64]| keys.key(path.strip_prefix("u/").unwrap(), grid);
+            assert_eq!((key(of_three, &[2, 1, 24]), key(of_none, &[])), (Key::Chunk, Key::Chunk));
+            assert_eq!((key(of_three, &[2, 1, 23]), key(of_three, &[2, 1])), (Key::Other, Key::Other));
+            let folder = of_three.strip_suffix("/0/23").map(|folder| key(folder, &[2, 1, 24]));
+            assert!(folder.is_none_or(|key| key == Key::Folder), "{folder:?}");
+            assert_eq!(key("u/01.0.23", &[2, 1, 24]), Key::Other);
         }
         assert!(ChunkKeys::of_version_2(Some(&json!("../"))).is_err());
         assert!(ChunkKeys::of_version_3(Some(&json!({"name": "fanout"}))).is_err());

@@ -17,16 +17,20 @@ mod files;
 mod filter;
 mod keys;
 mod pipeline;
+mod presence;
 mod reader;
 mod scratch;
 mod shard;
+mod stale;
 mod store;
 #[cfg(test)]
 mod tests;
 mod transposition;
+mod unusable;
 mod version2;
 mod version3;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +41,8 @@ use array::{Coding, Parsed};
 use reader::ZarrReader;
 
 pub use files::{StoredFile, documents, files_of};
+pub use presence::Nothing;
+pub use unusable::unusable;
 
 /// The chunks of a Zarr array: where their files are and how they are decoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,7 +86,18 @@ impl ZarrChunks {
 /// [`SourceError::Dataset`] when `path` is no Zarr store or its metadata says what cannot be, [`SourceError::Io`] when it
 /// cannot be read.
 pub fn describe(path: &Path) -> Result<Dataset, SourceError> {
-    describe::describe(path)
+    describe_and_locate(path, &|_| false).map(|(dataset, _)| dataset)
+}
+
+/// Describes a store, and tells where the values of those arrays are that are `wanted` and can be read.
+///
+/// # Errors
+/// As [`describe`].
+pub fn describe_and_locate(
+    path: &Path,
+    wanted: &dyn Fn(&ArrayInfo) -> bool,
+) -> Result<(Dataset, HashMap<String, Storage>), SourceError> {
+    describe::describe(path, wanted)
 }
 
 /// Finds where the values of an array of a described group are.

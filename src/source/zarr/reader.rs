@@ -85,6 +85,11 @@ impl ZarrReader {
         Ok(Some(length + index_bytes))
     }
 
+    fn failed(&self, path: PathBuf, index: &[u64], reason: String) -> SourceError {
+        let index: Vec<String> = index.iter().map(u64::to_string).collect();
+        SourceError::Chunk { path, array: self.array.clone(), chunk: format!("({})", index.join(", ")), reason }
+    }
+
     /// Takes `length` bytes from `read` and decodes them.
     fn decode(
         &self,
@@ -106,6 +111,23 @@ impl ZarrReader {
 }
 
 impl ChunkReader for ZarrReader {
+    fn is_stored(&self, index: &[u64]) -> Result<bool, SourceError> {
+        let found = match &self.shards {
+            Some(shards) => {
+                let (outer, shard, inner) = shards.place(index, &self.grid);
+                let path = self.keys.path(&self.folder, &outer);
+                let open = || there(OpenFiles::of_process().get(&path), &self.folder);
+                (shards.find(shard, inner, open).map(|(piece, _)| piece.is_some()), path)
+            }
+            None => {
+                let path = self.keys.path(&self.folder, index);
+                (is_there(&path, &self.folder), path)
+            }
+        };
+        let (is_stored, path) = found;
+        is_stored.map_err(|reason| self.failed(path, index, reason))
+    }
+
     fn read(&self, index: &[u64], block: &mut Vec<u8>) -> Result<Chunk, SourceError> {
         let inside = index.len() == self.grid.len() && index.iter().zip(&self.grid).all(|(at, chunks)| at < chunks);
         let (path, shard) = match &self.shards {
@@ -126,16 +148,16 @@ impl ChunkReader for ZarrReader {
         match got {
             Ok(Some(bytes)) => Ok(Chunk::Read(bytes)),
             Ok(None) => Ok(Chunk::NotThere),
-            Err(reason) => {
-                let index: Vec<String> = index.iter().map(u64::to_string).collect();
-                Err(SourceError::Chunk {
-                    path,
-                    array: self.array.clone(),
-                    chunk: format!("({})", index.join(", ")),
-                    reason,
-                })
-            }
+            Err(reason) => Err(self.failed(path, index, reason)),
         }
+    }
+}
+
+/// Whether a file is there; the array's folder must be.
+fn is_there(path: &Path, folder: &Path) -> Result<bool, String> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) => there::<File>(Err(error), folder).map(|_| false),
     }
 }
 

@@ -41,6 +41,8 @@ impl ArrayDocument {
 pub(super) struct Store {
     pub(super) version: u8,
     pub(super) consolidated: bool,
+    /// Whether it is one array.
+    pub(super) is_array: bool,
     pub(super) attributes: Map<String, Value>,
     /// Names, as paths within the group, and documents.
     pub(super) arrays: Vec<(String, ArrayDocument)>,
@@ -69,7 +71,7 @@ impl Store {
             Node::Array(array) => {
                 let version = if matches!(array, ArrayDocument::Two(..)) { 2 } else { 3 };
                 let arrays = vec![(name_of(path), array)];
-                return Ok(Store { version, consolidated: false, attributes: Map::new(), arrays });
+                return Ok(Store { version, consolidated: false, is_array: true, attributes: Map::new(), arrays });
             }
             Node::Group(group) => group,
         };
@@ -81,7 +83,7 @@ impl Store {
                 (false, arrays)
             }
         };
-        Ok(Store { version: group.version, consolidated, attributes: group.attributes, arrays })
+        Ok(Store { version: group.version, consolidated, is_array: false, attributes: group.attributes, arrays })
     }
 }
 

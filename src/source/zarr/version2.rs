@@ -44,6 +44,7 @@ pub(super) fn parse(zarray: &Map<String, Value>, zattrs: &Map<String, Value>) ->
     for (name, settings) in codecs(filters, "id")?.into_iter().chain(codecs(compressor.as_slice(), "id")?) {
         steps.add(name, &settings, rank, element)?;
     }
+    steps.refuse_unknown_lengths();
 
     let fill_value = zarray.get("fill_value").unwrap_or(&Value::Null);
     let fill = data_type::fill(fill_value, element)?;

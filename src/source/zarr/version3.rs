@@ -82,6 +82,7 @@ pub(super) fn parse(document: &Map<String, Value>) -> Result<Parsed, String> {
         }
         list => chain(list, &mut steps, shape.len(), &mut element)?,
     }
+    steps.refuse_unknown_lengths();
     let attributes = match document.get("attributes") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(attributes)) => attributes.clone(),

@@ -63,6 +63,7 @@ pub(super) fn describe(path: &Path, wanted: &dyn Fn(&ArrayInfo) -> bool) -> Resu
         attributes: header.attributes,
         left_out,
         notes: Vec::new(),
+        warnings: Vec::new(),
     };
     Ok((dataset, storages))
 }

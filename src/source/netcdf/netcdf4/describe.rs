@@ -36,6 +36,7 @@ pub(in super::super) fn describe(
                 attributes: attributes(file.attributes()),
                 left_out: BTreeMap::new(),
                 notes: Vec::new(),
+                warnings: Vec::new(),
             },
         };
         let root = file.root().ok_or_else(|| failed(path, "finding its first group", "there is none"))?;
