@@ -153,6 +153,34 @@ of_land = dataset[["hFacC"]].rename(hFacC="lsm")
 of_land.lsm.attrs["standard_name"] = "land_binary_mask"
 forms.netcdf4(of_land, work / "lsm.nc")
 case("a mask of land", 3, "lsm is 1 on land", "good.nc", grid=str(work / "lsm.nc"), **{"input.grid_names.hFacC": "lsm"})
+flags = dataset[["hFacC"]].rename(hFacC="mask")
+flags.mask.attrs.update(flag_values=np.array([1.0, 2.0]), flag_meanings="sea land")
+forms.netcdf4(flags, work / "flags.nc")
+case("a mask whose flags are above 0 on land", 3, "mask is 2 on land (by its flag_meanings)", "good.nc", grid=str(work / "flags.nc"),
+     **{"input.grid_names.hFacC": "mask"})
+plain = dataset.drop_vars(["hFacC", "hFacW", "hFacS", "Depth"])
+height = plain.assign(deptho=-dataset.Depth)
+forms.netcdf4(height, work / "height.nc", **CHUNKS)
+case("heights for depths", 3, "are negative and 0 positive, and above 0 is water", "height.nc", grid=str(work / "height.nc"))
+height.deptho.attrs["positive"] = "up"
+forms.netcdf4(height, work / "up.nc", **CHUNKS)
+case("heights for depths that say so", 3, "deptho is a height above the sea, not a depth below it", "up.nc", grid=str(work / "up.nc"))
+radians = dataset.assign(XC=np.radians(dataset.XC), YC=np.radians(dataset.YC))
+radians.XC.attrs["units"] = radians.YC.attrs["units"] = "radians"
+forms.netcdf4(radians, work / "radians.nc", **CHUNKS)
+case("places in radians that say so", 3, 'XC has units = "radians", but places of cells are in degrees', "radians.nc", grid=str(work / "radians.nc"))
+north, east = {"units": "degrees_north"}, {"units": "degrees_east"}
+latitude, longitude = dataset.YC.values[:, 0], dataset.XC.values[0]
+forms.netcdf4(dataset.assign_coords(j=("j", latitude, north)), work / "rows_U.nc", **CHUNKS)
+forms.netcdf4(dataset.assign_coords(j_g=("j_g", latitude[::-1].copy(), north)), work / "rows_V.nc", **CHUNKS)
+case("rows of u and v in another order", 3, "U and V differ: row 0 is at latitude 49.625 in j_g of", "rows_{name}.nc")
+for number, values in ((1, longitude), (2, np.roll(longitude, 24))):
+    part = dataset.isel(time=slice(150 * number - 150, 150 * number))
+    forms.netcdf4(part.assign_coords(i_g=("i_g", values, east)), work / f"columns_{number}.nc", **CHUNKS)
+case("columns of two files in another order", 3, "U: column 0 is at longitude -41.625 in i_g of", "columns_*.nc")
+forms.netcdf4(dataset[["XC", "YC", "hFacC", "hFacW", "hFacS"]].assign(
+    XC=("i", longitude), YC=("j", latitude[::-1].copy())), work / "turned.nc")
+case("rows of a grid in another order", 3, "U and the grid differ: row 0 is at latitude", "rows_U.nc", grid=str(work / "turned.nc"))
 forms.netcdf4(dataset[["hFacC"]].expand_dims(k=3), work / "levels.nc")
 case("a level that the mask has not", 3, "level = 7: ", "good.nc", grid=str(work / "levels.nc"), level=7)
 forms.netcdf4(dataset, work / "cm.nc", **CHUNKS)

@@ -12,6 +12,7 @@ use super::files::{Format, expand};
 use super::finder::shape;
 use super::fitting::{check_dimensions, check_shape, no_array};
 use super::grid::{GridRequest, GriddedGrid};
+use super::places::check_places;
 use super::times::{Instant, Times};
 use super::velocity_units::check_velocity_units;
 use crate::grid::{Extent, LLC_FACES, Periodic};
@@ -159,6 +160,8 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
             Some(GriddedGrid::find(&grid_holders, extent, &request.grid, fields, request.has_velocity())?)
         }
     };
+    let names: Vec<&str> = request.fields.iter().map(|(name, _)| name.as_str()).collect();
+    check_places(&names, &found, &request.grid.dimensions, grid.as_ref())?;
     let paths = paths(&described, &fields, &found);
     let catalog = GriddedCatalog {
         extent,
