@@ -86,7 +86,8 @@ with netCDF4.Dataset(work / "group.nc", "a") as file:
 done = start(work / "masked.nc", "root.zarr", **own)
 check("arrays in the root group", done.returncode == 0, done.stderr)
 for kind in ("nc", "zarr"):
-    names = {"input.u": "ocean/uo", "input.v": "ocean/vo"}
+    root = "/" if kind == "nc" else ""
+    names = {"input.u": f"{root}ocean/uo", "input.v": f"{root}ocean/vo"}
     done = start(work / f"group.{kind}", f"group-{kind}.zarr", **names, **own)
     compared = subprocess.run([oceanspec, "validate", str(work / f"group-{kind}.zarr"), "--against", str(work / "root.zarr"), "--tolerance", "1e-12"],
                               capture_output=True, text=True)
