@@ -82,6 +82,7 @@ impl<'a> Masks<'a> {
         let extent = &self.extent;
         let mut bits = Bits::zero(extent);
         let mask = if field == GridField::Depth { DEPTH } else { SHARE };
+        let (mut above, mut below, mut first_below) = (0_u64, 0_u64, None);
         for face in 0..extent.faces {
             for rows in row_blocks(0..extent.nj, extent.ni) {
                 let window = Window { face, j: rows, i: 0..extent.ni };
@@ -95,10 +96,24 @@ impl<'a> Masks<'a> {
                                 return Err(GridError::value(self.files, field, short(value), point, mask.words));
                             }
                             words[i / 64] |= 1 << (i % 64);
+                            above += 1;
+                        } else if value < 0.0 {
+                            below += 1;
+                            first_below.get_or_insert((value, [face, row, i]));
                         }
                     }
                 }
             }
+        }
+        // Depths are not below 0, but land above the sea may be written so.
+        if let Some((value, cell)) = first_below.filter(|_| below > above) {
+            let words = format!(
+                "of its values {below} are negative and {above} positive, and above 0 is water: where these are heights, \
+                 name an array that is positive in the sea (ncap2 -s 'deptho=-{}'); where negative values are land, give a \
+                 mask as hFacC",
+                field.name()
+            );
+            return Err(GridError::value(self.files, field, short(value), extent.point(cell), &words));
         }
         Ok(bits)
     }

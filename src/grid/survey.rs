@@ -28,8 +28,6 @@ pub struct SurveyRequest {
     pub lacks_first: [bool; 2],
     /// Velocities of the last column, of u, or of the last row, of v, are not there.
     pub lacks_last: [bool; 2],
-    /// Velocities that do not go to cell centres lie on the east faces of their cells, of u, or on the north faces, of v.
-    pub far: [bool; 2],
 }
 
 /// Masks of the native grid, the same on all ranks.
@@ -60,21 +58,9 @@ impl Grid {
     }
 }
 
-/// Open faces where the grid has no hFacW or hFacS: a face is dry where either cell is. Beyond the domain all is open. `far`:
-/// of a plain grid, the faces on the other side of each cell.
-fn between_wet_cells(wet: &Bits, extent: &Extent, (side, far): (Side, bool)) -> Bits {
+/// Open faces where the grid has no hFacW or hFacS: a face is dry where either cell is. Beyond the domain all is open.
+fn between_wet_cells(wet: &Bits, extent: &Extent, side: Side) -> Bits {
     let mut open = Bits::zero(extent);
-    if far {
-        let cells = (0..extent.nj).flat_map(|j| (0..extent.ni).map(move |i| [0, j, i]));
-        cells.clone().for_each(|[face, j, i]| open.set(face, j, i, wet.get(face, j, i)));
-        // A dry cell closes the face behind it, which is the far one of the cell there.
-        for cell in cells.filter(|&[face, j, i]| !wet.get(face, j, i)) {
-            if let Some([face, j, i]) = extent.behind(side, cell) {
-                open.set(face, j, i, false);
-            }
-        }
-        return open;
-    }
     for face in 0..extent.faces {
         for j in 0..extent.nj {
             for i in 0..extent.ni {
@@ -145,15 +131,14 @@ pub fn survey(masks: &Masks<'_>, request: &SurveyRequest) -> Result<Grid, GridEr
             "there is no mask of land: hFacC would do, or Depth; put one of them into [input] grid",
         ));
     };
-    let open = |field: GridField, side, far: bool| {
-        if files.has(field) {
-            masks.bits(field, request.level)
-        } else {
-            Ok(Arc::new(between_wet_cells(&wet, extent, (side, far && !request.centre))))
-        }
+    let open = |field: GridField, side| match (files.has(field), request.centre) {
+        (true, _) => masks.bits(field, request.level),
+        (false, true) => Ok(Arc::new(between_wet_cells(&wet, extent, side))),
+        // Velocities that stay where they are may be at the cells' own points, which a coast does not close.
+        (false, false) => Ok(Arc::clone(&wet)),
     };
-    let open_west = open(GridField::HFacW, Side::West, request.far[0])?;
-    let open_south = open(GridField::HFacS, Side::South, request.far[1])?;
+    let open_west = open(GridField::HFacW, Side::West)?;
+    let open_south = open(GridField::HFacS, Side::South)?;
     let analysed = match (request.centre, request.lacks_last) {
         (true, _) => Arc::new(complete(&wet, extent, request.lacks_first)),
         (false, [false, false]) => Arc::clone(&wet),

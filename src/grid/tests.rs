@@ -46,7 +46,7 @@ impl MemoryFiles {
     fn survey(&self, level: usize, centre: bool, rotate: bool) -> Result<Grid, GridError> {
         survey(
             &Masks::new(self, self.extent),
-            &SurveyRequest { level, centre, rotate, lacks_first: [false; 2], lacks_last: [false; 2], far: [false; 2] },
+            &SurveyRequest { level, centre, rotate, lacks_first: [false; 2], lacks_last: [false; 2] },
         )
     }
 }

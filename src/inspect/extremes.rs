@@ -88,9 +88,9 @@ pub(super) struct MapValues {
     odd_places: u64,
 }
 
-/// 64 bits that are as good as random for each value at each place (the finaliser of SplitMix64).
+/// 64 bits that are as good as random for each value at each place, the first too (the finaliser of SplitMix64).
 fn fingerprint(place: u64, bits: u64) -> u64 {
-    let mut mixed = bits ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = bits ^ place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)

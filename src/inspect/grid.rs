@@ -35,8 +35,7 @@ pub fn inspect_grid(
     level: usize,
     rotate: bool,
 ) -> Result<GridReport, GridError> {
-    let request =
-        SurveyRequest { level, centre: true, rotate, lacks_first: [false; 2], lacks_last: [false; 2], far: [false; 2] };
+    let request = SurveyRequest { level, centre: true, rotate, lacks_first: [false; 2], lacks_last: [false; 2] };
     let grid = survey(&Masks::new(files, *extent), &request)?;
     Ok(GridReport {
         fields: GridField::ALL.into_iter().filter(|field| files.has(*field)).map(GridField::name).collect(),

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::extremes::{MapValues, Place};
+use super::extremes::{MapValues, Place, When};
 use super::*;
 use crate::report::Silent;
 use crate::source::mds::Endian;
@@ -142,4 +142,20 @@ fn parts_of_a_map_merge_in_any_order() {
     let mut here = MapValues::default();
     here.add(&values[..8], Place { face: Some(3), j: 0, i: 0 }, None);
     assert_ne!(moved, here);
+}
+
+/// Places of values that are none are told from each other, the first place of all too.
+#[test]
+fn values_that_are_none_at_other_places() {
+    let map = |row: [f64; 3]| {
+        let mut map = MapValues::default();
+        map.add(&row, Place { face: None, j: 0, i: 0 }, None);
+        ((), map)
+    };
+    let nan = f64::NAN;
+    let is_fixed = |maps: [((), MapValues); 2]| ValuesReport::of(&maps, |()| When::default(), None).nan_is_fixed;
+    assert!(is_fixed([map([1.0, nan, 2.0]), map([3.0, nan, 4.0])]));
+    for other in [[nan, nan, 2.0], [1.0, 2.0, nan], [1.0, 2.0, 3.0]] {
+        assert!(!is_fixed([map([1.0, nan, 2.0]), map(other)]), "{other:?}");
+    }
 }

@@ -31,7 +31,7 @@ pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCa
     let request = GriddedRequest {
         format,
         paths: config.input_paths()?.to_vec(),
-        fields: variables.names().into_iter().map(str::to_owned).zip(keys).collect(),
+        fields: array_names(config).into_iter().zip(keys).collect(),
         level: input.level as u64,
         time: config.select.time.as_ref().map(|time| [time.start, time.end].map(date_time)),
         epoch: input.epoch.map(date_time),
@@ -44,7 +44,7 @@ pub(super) fn scan_gridded(config: &Config, format: Format) -> Result<(GriddedCa
             names: grid_names(&input.grid_names),
             angle: input.grid_names.angle.clone(),
             dimensions: dimension_names(config),
-            fields: variables.names().into_iter().map(str::to_owned).collect(),
+            fields: array_names(config),
             shifts,
             far,
         },
@@ -113,6 +113,13 @@ fn mds_grid(config: &Config, periodic: Periodic) -> Result<Option<Extent>, Error
     }
 }
 
+/// Names of the run's arrays; a path of groups may begin at the root, as in "/ocean/uo".
+pub(super) fn array_names(config: &Config) -> Vec<String> {
+    let names = config.input.variables.names().into_iter();
+    names.map(|name| name.strip_prefix('/').unwrap_or(name).to_owned()).collect()
+}
+
+/// Names that the configuration gives to dimensions.
 pub(super) fn dimension_names(config: &Config) -> DimensionNames {
     let dimensions = &config.input.dimensions;
     let roles = [

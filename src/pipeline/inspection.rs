@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::gridded_input::dimension_names;
+use super::gridded_input::{array_names, dimension_names};
 use super::layout_of_grid::layout_of_grid;
 use super::node::machine;
 use super::planning::{plan, plan_json};
@@ -157,9 +157,8 @@ fn inspect_stores(
     let looks = gridded::look(format, paths, &names, &dimension_names(config), config.input.epoch.map(date_time))?;
     let mut input = StoreReport::of(paths.iter().map(|path| path.display().to_string()).collect(), &looks);
     if options.scan {
-        let names = if options.outlook { config.input.variables.names() } else { Vec::new() };
         let request = StoreScan {
-            names: names.into_iter().map(str::to_owned).collect(),
+            names: if options.outlook { array_names(config) } else { Vec::new() },
             dimensions: dimension_names(config),
             level: options.outlook.then_some(config.input.level as u64),
             valid_range: config.prepare.valid_range.filter(|_| options.outlook),

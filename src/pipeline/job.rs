@@ -70,7 +70,7 @@ impl Job<'_> {
         let analysis = Analysis::of(config, self.setup.catalog.time())?;
         // Without rotation asked for, a lat-lon grid's axes are east and north all the same only if it was checked.
         let eastward = config.prepare.rotate || self.setup.grid.rotation == Rotation::Angles;
-        let spectra = spectra::<T>(config, &analysis, eastward);
+        let spectra = spectra::<T>(config, &analysis, eastward, |field| self.setup.catalog.units(field));
         let welch = analysis.welch::<T>(config, spectra.iter().any(Spectrum::needs_cross))?;
         let contents = Contents::of(config, &analysis, &self.setup.reach, &spectra);
         let mut store = self.open_store(&contents, &mut earlier, identity.as_ref())?;

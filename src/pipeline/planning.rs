@@ -86,7 +86,7 @@ fn problem(config: &Config, sizes: &Sizes<'_>) -> Result<Problem, Error> {
     let analysis = Analysis::new(config, sizes.steps, sizes.interval, (sizes.start, sizes.calendar))?;
     let sample_bytes = config.spectrum.precision.bytes() as usize;
     // Neither names nor attributes matter here.
-    let spectra = spectra::<f64>(config, &analysis, true);
+    let spectra = spectra::<f64>(config, &analysis, true, |_| None);
     let cross = spectra.iter().any(Spectrum::needs_cross);
     let scratch_bytes = match config.spectrum.precision {
         Precision::F32 => analysis.welch::<f32>(config, cross)?.scratch_bytes(),

@@ -237,15 +237,20 @@ fn tell(catalog: &Catalog) {
     catalog.lost().lines(NAMED).for_each(|line| warn!("{line}"));
 }
 
-/// What the log says where nothing but the values of the first snapshot tells land from water.
-fn land_by_values(extent: &Extent, wet: &Bits) -> String {
+/// What the log says where nothing but the values of the first snapshot tells land from water; of some cells that are taken
+/// for land one of u and v has a value.
+fn land_by_values(extent: &Extent, wet: &Bits, half_cells: u64) -> String {
     let cells = (extent.faces * extent.nj * extent.ni) as u64;
     let land = match cells.saturating_sub(wet.count()) {
         0 => "none".to_owned(),
         land => land.to_string(),
     };
+    let half = match half_cells {
+        0 => String::new(),
+        half => format!(" ({half} of them lack u or v alone)"),
+    };
     format!(
-        "no mask and no depth: land is taken where the first snapshot has no values, {land} of {cells} cells; where land is \
+        "no mask and no depth: land is taken where the first snapshot has no values, {land} of {cells} cells{half}; where land is \
          0, or that snapshot has holes, give [input] grid a file with a mask"
     )
 }
@@ -392,13 +397,12 @@ fn survey(
             input.v_face == VFace::North && !input.periodic.j,
         ],
         lacks_last,
-        far: [input.u_face == UFace::East, input.v_face == VFace::North].map(|far| far && extent.layout != Layout::Llc),
     };
     let grid = grid::survey(masks, &request)?;
     if let GridSource::Gridded(gridded) = &source
         && gridded.is_masked_by_values()
     {
-        warn!("{}", land_by_values(&grid.extent, &grid.wet));
+        warn!("{}", land_by_values(&grid.extent, &grid.wet, gridded.half_cells()));
     }
     set_masks(&mut catalog, &grid);
     blank_is_land(&catalog, &grid)?;
@@ -449,8 +453,9 @@ mod tests {
         let extent = Extent::plain(3, 70, Periodic { i: false, j: false });
         let mut wet = Bits::zero(&extent);
         (0..3).flat_map(|j| (0..70).map(move |i| (j, i))).for_each(|(j, i)| wet.set(0, j, i, true));
-        assert!(land_by_values(&extent, &wet).contains("no values, none of 210 cells"));
+        assert!(land_by_values(&extent, &wet, 0).contains("no values, none of 210 cells;"));
         wet.set(0, 1, 69, false);
-        assert!(land_by_values(&extent, &wet).contains("no values, 1 of 210 cells"));
+        assert!(land_by_values(&extent, &wet, 0).contains("no values, 1 of 210 cells;"));
+        assert!(land_by_values(&extent, &wet, 1).contains("1 of 210 cells (1 of them lack u or v alone);"));
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn spectrum_arrays(variables: &Variables, segment: usize) -> Vec<Spec
     let scalars = variables.scalars.iter().enumerate().map(|(at, name)| SpectrumArray {
         name: format!("psd_{name}"),
         field: variables.first_scalar() + at,
-        scalar: Some(Scalar::new(name)),
+        scalar: Some(Scalar::new(name, None)),
         frequencies: one_sided_bins(segment),
         axis,
     });
@@ -245,12 +245,21 @@ fn means_are_taken(config: &Config) -> bool {
     config.zonal.is_some() || !config.regions.is_empty() || config.bins.is_some()
 }
 
-/// All spectra of a run; `eastward` if the velocity is turned to east and north.
-pub(super) fn spectra<T: Sample>(config: &Config, analysis: &Analysis, eastward: bool) -> Vec<Spectrum<T>> {
+/// All spectra of a run; `eastward` if the velocity is turned to east and north. `units` are those of a field by its files.
+pub(super) fn spectra<'u, T: Sample>(
+    config: &Config,
+    analysis: &Analysis,
+    eastward: bool,
+    units: impl Fn(usize) -> Option<&'u str>,
+) -> Vec<Spectrum<T>> {
     let (segment, interval, step) = (analysis.spec.segment, analysis.spec.sampling_interval, analysis.frequency_step());
     let bands = &config.bands;
     let flags = || BandFlags::new(bands.clone(), step, nyquist(interval));
-    let arrays = spectrum_arrays(&config.input.variables, segment);
+    let mut arrays = spectrum_arrays(&config.input.variables, segment);
+    for array in &mut arrays {
+        let told = |scalar: &Scalar| Scalar::new(&scalar.name, units(array.field));
+        array.scalar = array.scalar.as_ref().map(told);
+    }
     let several = arrays.len() > 1;
     let mut first_plane = 0;
     let spectrum = |(at, array): (usize, SpectrumArray)| {

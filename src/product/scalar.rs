@@ -6,6 +6,8 @@ pub struct Scalar {
     /// Its name in the configuration and in the names of its arrays.
     pub name: String,
     known: Option<&'static Known>,
+    /// Units by the files.
+    told: Option<String>,
 }
 
 /// A variable of MITgcm: its files have no units.
@@ -59,19 +61,24 @@ const KNOWN: [Known; 23] = [
 ];
 
 impl Scalar {
-    /// The scalar of this name.
-    pub fn new(name: &str) -> Self {
-        Scalar { name: name.to_owned(), known: KNOWN.iter().find(|known| known.names.contains(&name)) }
+    /// The scalar of this name, in the units that the files tell, if they do.
+    pub fn new(name: &str, units: Option<&str>) -> Self {
+        let told = units.map(str::trim).filter(|units| !units.is_empty()).map(str::to_owned);
+        Scalar { name: name.to_owned(), known: KNOWN.iter().find(|known| known.names.contains(&name)), told }
     }
 
-    /// Units of a value; "unknown" where the name says nothing.
+    fn known_units(&self) -> Option<&str> {
+        self.told.as_deref().or(self.known.map(|known| known.units))
+    }
+
+    /// Units of a value: those of the files, or those of MITgcm's variable of this name; "unknown" where neither says it.
     pub fn units(&self) -> String {
-        self.known.map_or("unknown", |known| known.units).to_owned()
+        self.known_units().unwrap_or("unknown").to_owned()
     }
 
     /// Units of a variance.
     pub fn units_squared(&self) -> String {
-        self.known.map_or_else(|| "unknown".to_owned(), |known| squared(known.units))
+        self.known_units().map_or_else(|| "unknown".to_owned(), squared)
     }
 
     /// Units of a power spectral density, per cycle per day.
@@ -88,32 +95,38 @@ impl Scalar {
         self.known.map_or_else(|| self.name.clone(), |known| format!("{} ({})", known.what, self.name))
     }
 
-    /// The CF standard name of its mean.
+    /// The CF standard name of its mean, in units that fit it.
     pub fn standard_name(&self) -> Option<&'static str> {
-        self.known?.standard_name
+        self.known.filter(|known| self.told.as_deref().is_none_or(|told| told == known.units))?.standard_name
     }
 
     /// A remark on units that are not known.
     pub fn remark(&self) -> Option<String> {
         let text = "the files do not tell the units; they are those of";
-        self.known.is_none().then(|| format!("{text} {} in the model", self.name))
+        self.known_units().is_none().then(|| format!("{text} {} in the model", self.name))
     }
 }
 
-/// The square of a unit, as CF writes it. Differences of temperatures are in kelvin.
+/// How degrees Celsius are written.
+const CELSIUS: [&str; 9] =
+    ["degc", "deg_c", "degree_c", "degrees_c", "degreec", "celsius", "degree_celsius", "degrees_celsius", "\u{b0}c"];
+
+/// The square of a unit, as CF writes it: that of a product of powers without strokes factor by factor, of others in
+/// brackets. Differences of temperatures are in kelvin.
 fn squared(units: &str) -> String {
     match units {
         "1" => return "1".to_owned(),
         "1e-3" => return "1e-6".to_owned(),
-        "degC" => return "K2".to_owned(),
+        _ if CELSIUS.contains(&units.to_lowercase().as_str()) => return "K2".to_owned(),
         _ => {}
     }
     let factor = |factor: &str| {
-        let digits = factor.find(|c: char| c == '-' || c.is_ascii_digit()).unwrap_or(factor.len());
-        let power: i32 = factor[digits..].parse().unwrap_or(1);
-        format!("{}{}", &factor[..digits], 2 * power)
+        let (name, power) = factor.split_at(factor.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(factor.len()));
+        let power: i32 = if power.is_empty() { 1 } else { power.parse().ok()? };
+        (!name.is_empty()).then(|| format!("{name}{}", 2 * power))
     };
-    units.split(' ').map(factor).collect::<Vec<_>>().join(" ")
+    let factors: Option<Vec<String>> = units.split_whitespace().map(factor).collect();
+    factors.map_or_else(|| format!("({units})2"), |factors| factors.join(" "))
 }
 
 #[cfg(test)]
@@ -133,12 +146,33 @@ mod tests {
             ("SIarea", "1", "1", "d"),
             ("TRAC01", "unknown", "unknown", "unknown"),
         ] {
-            let scalar = Scalar::new(name);
+            let scalar = Scalar::new(name, None);
             assert_eq!([scalar.units(), scalar.units_squared(), scalar.units_of_density()], [units, squared, density]);
             assert_eq!(scalar.remark().is_some(), units == "unknown", "{name}");
         }
-        assert_eq!(Scalar::new("Eta").words(), "surface height anomaly (Eta)");
-        assert_eq!(Scalar::new("TRAC01").words(), "TRAC01");
+        assert_eq!(Scalar::new("Eta", None).words(), "surface height anomaly (Eta)");
+        assert_eq!(Scalar::new("TRAC01", None).words(), "TRAC01");
+    }
+
+    #[test]
+    fn what_the_files_tell_goes_before_names() {
+        for (name, told, squared, density) in [
+            ("Eta", "cm", "cm2", "cm2 d"),
+            ("zos", "m", "m2", "m2 d"),
+            ("thetao", "degrees_C", "K2", "K2 d"),
+            ("Theta", "K", "K2", "K2 d"),
+            ("so", "g kg-1", "g2 kg-2", "g2 kg-2 d"),
+            ("w", "m/s", "(m/s)2", "(m/s)2 d"),
+            ("so", "0.001", "(0.001)2", "(0.001)2 d"),
+            ("ice", "1", "1", "d"),
+        ] {
+            let scalar = Scalar::new(name, Some(told));
+            assert_eq!([scalar.units(), scalar.units_squared(), scalar.units_of_density()], [told, squared, density]);
+            assert_eq!(scalar.remark(), None, "{name}");
+        }
+        assert_eq!(Scalar::new("Theta", Some("K")).standard_name(), None);
+        assert_eq!(Scalar::new("Theta", Some("degC")).standard_name(), Some("sea_water_potential_temperature"));
+        assert_eq!(Scalar::new("zos", Some(" ")), Scalar::new("zos", None));
     }
 
     #[test]

@@ -90,6 +90,14 @@ impl Catalog {
         }
     }
 
+    /// Units of a field, where its files tell them: MDS files do not.
+    pub fn units(&self, field: usize) -> Option<&str> {
+        match self {
+            Catalog::Mds(_) => None,
+            Catalog::Gridded(catalog) => catalog.fields[field].units.as_deref(),
+        }
+    }
+
     /// Whether the snapshot of `field` at `step` can be read; if not, reading gives NaN.
     pub fn has(&self, field: usize, step: usize) -> bool {
         match self {

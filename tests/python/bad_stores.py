@@ -136,7 +136,7 @@ with netCDF4.Dataset(work / "dated.nc", "w") as file:
         file.createDimension(name, length)
     file.createVariable("time", str, ("time",))
     for name in ("U", "V"):
-        group.createVariable(name, "f4", ("time", "j", "i_g"))
+        group.createVariable(name, "f4", ("time", "j", "i_g"))[:] = dataset.U.values
 case("times that are texts", 3, "the values of the coordinate time are texts, which are not read", "dated.nc", u="model/U", v="model/V")
 forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
 case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
@@ -153,6 +153,34 @@ of_land = dataset[["hFacC"]].rename(hFacC="lsm")
 of_land.lsm.attrs["standard_name"] = "land_binary_mask"
 forms.netcdf4(of_land, work / "lsm.nc")
 case("a mask of land", 3, "lsm is 1 on land", "good.nc", grid=str(work / "lsm.nc"), **{"input.grid_names.hFacC": "lsm"})
+flags = dataset[["hFacC"]].rename(hFacC="mask")
+flags.mask.attrs.update(flag_values=np.array([1.0, 2.0]), flag_meanings="sea land")
+forms.netcdf4(flags, work / "flags.nc")
+case("a mask whose flags are above 0 on land", 3, "mask is 2 on land (by its flag_meanings)", "good.nc", grid=str(work / "flags.nc"),
+     **{"input.grid_names.hFacC": "mask"})
+plain = dataset.drop_vars(["hFacC", "hFacW", "hFacS", "Depth"])
+height = plain.assign(deptho=-dataset.Depth)
+forms.netcdf4(height, work / "height.nc", **CHUNKS)
+case("heights for depths", 3, "are negative and 0 positive, and above 0 is water", "height.nc", grid=str(work / "height.nc"))
+height.deptho.attrs["positive"] = "up"
+forms.netcdf4(height, work / "up.nc", **CHUNKS)
+case("heights for depths that say so", 3, "deptho is a height above the sea, not a depth below it", "up.nc", grid=str(work / "up.nc"))
+radians = dataset.assign(XC=np.radians(dataset.XC), YC=np.radians(dataset.YC))
+radians.XC.attrs["units"] = radians.YC.attrs["units"] = "radians"
+forms.netcdf4(radians, work / "radians.nc", **CHUNKS)
+case("places in radians that say so", 3, 'XC has units = "radians", but places of cells are in degrees', "radians.nc", grid=str(work / "radians.nc"))
+north, east = {"units": "degrees_north"}, {"units": "degrees_east"}
+latitude, longitude = dataset.YC.values[:, 0], dataset.XC.values[0]
+forms.netcdf4(dataset.assign_coords(j=("j", latitude, north)), work / "rows_U.nc", **CHUNKS)
+forms.netcdf4(dataset.assign_coords(j_g=("j_g", latitude[::-1].copy(), north)), work / "rows_V.nc", **CHUNKS)
+case("rows of u and v in another order", 3, "U and V differ: row 0 is at latitude 49.625 in j_g of", "rows_{name}.nc")
+for number, values in ((1, longitude), (2, np.roll(longitude, 24))):
+    part = dataset.isel(time=slice(150 * number - 150, 150 * number))
+    forms.netcdf4(part.assign_coords(i_g=("i_g", values, east)), work / f"columns_{number}.nc", **CHUNKS)
+case("columns of two files in another order", 3, "U: column 0 is at longitude -41.625 in i_g of", "columns_*.nc")
+forms.netcdf4(dataset[["XC", "YC", "hFacC", "hFacW", "hFacS"]].assign(
+    XC=("i", longitude), YC=("j", latitude[::-1].copy())), work / "turned.nc")
+case("rows of a grid in another order", 3, "U and the grid differ: row 0 is at latitude", "rows_U.nc", grid=str(work / "turned.nc"))
 forms.netcdf4(dataset[["hFacC"]].expand_dims(k=3), work / "levels.nc")
 case("a level that the mask has not", 3, "level = 7: ", "good.nc", grid=str(work / "levels.nc"), level=7)
 forms.netcdf4(dataset, work / "cm.nc", **CHUNKS)
@@ -186,6 +214,46 @@ chunk.unlink()
 metadata = chunk.parent / ".zarray"
 metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "fill_value": "NaN"}))
 case("a chunk that is not there, of values that count as missing", 3, "chunk (1, 0, 1) is not stored and is taken for its fill value", "unstored.zarr")
+for version in (2, 3):
+    dataset.to_zarr(work / f"empty_{version}.zarr", zarr_format=version, compute=False, consolidated=version == 2)
+    case("a store of which nothing is stored", 3, "no chunk of U is stored; ", f"empty_{version}.zarr")
+folder = store("names.zarr") / "V"
+for path in folder.glob("[0-9]*"):
+    (folder / path.name.split(".")[0]).mkdir(exist_ok=True)
+    path.rename(folder / path.name.split(".")[0] / ".".join(path.name.split(".")[1:]))
+case("chunks by other names", 3, "its folder holds others, such as ", "names.zarr")
+with netCDF4.Dataset(work / "empty.nc", "w") as file:
+    for name, length in dataset.sizes.items():
+        file.createDimension(name, length)
+    file.createVariable("time", "f8", ("time",))[:] = dataset.time.values
+    file["time"].units = "seconds since 2011-09-10"
+    for name in "UV":
+        file.createVariable(name, "f4", dataset[name].dims, chunksizes=(50, 20, 24))
+case("a file of which nothing is stored", 3, "no chunk of U is stored; 24 are expected; the file was made and never filled", "empty.nc")
+(store("mask-hole.zarr") / "hFacC" / "0.0").unlink()
+hole = {"grid": str(work / "mask-hole.zarr"), "missing_chunks": "fail"}
+case("a chunk of the grid that is not there", 3, "chunk (0, 0) of hFacC: is not stored", "mask-hole.zarr", **hole)
+(store("time-hole.zarr") / "time" / "0").unlink()
+case("a chunk of the times that is not there", 3, "chunk (0) of time: is not stored", "time-hole.zarr", missing_chunks="fail")
+case("a chunk of the times that is not there, and what it leads to", 3, "; not stored: 1 of the 1 chunks of time in ", "time-hole.zarr")
+case("the path of an array", 3, "is one Zarr array; [input] path is that of the group", "mask-hole.zarr/U")
+nameless = store("nameless.zarr")
+for attributes in nameless.rglob(".zattrs"):
+    texts = json.loads(attributes.read_text())
+    attributes.write_text(json.dumps({key: value for key, value in texts.items() if key != "_ARRAY_DIMENSIONS"}))
+case("dimensions without names", 3, "the dimensions of U have no names", "nameless.zarr")
+attributes = store("scale.zarr") / "U" / ".zattrs"
+attributes.write_text(json.dumps({**json.loads(attributes.read_text()), "scale_factor": "0.001"}))
+case("a factor that is a text", 3, 'U has scale_factor = "0.001", a text; it must be a number', "scale.zarr")
+consolidated = work / "consolidated.zarr"
+forms.zarr(dataset, consolidated, 2, chunks=(50, 20, 24))
+lists = json.loads((consolidated / ".zmetadata").read_text())
+lists["metadata"] = {key: value for key, value in lists["metadata"].items() if not key.startswith("V/")}
+(consolidated / ".zmetadata").write_text(json.dumps(lists))
+case("an array that the consolidated metadata does not list", 3, "which its consolidated metadata does not list: zarr.consolidate_metadata", "consolidated.zarr")
+metadata = store("zlib.zarr") / "U" / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "filters": [{"id": "zstd", "level": 1}], "compressor": {"id": "zlib", "level": 1}}))
+case("two compressors of which the length is not known", 3, "zlib on top of another compressor", "zlib.zarr")
 metadata = store("codec.zarr") / "U" / ".zarray"
 metadata.write_text(metadata.read_text().replace('"blosc"', '"pcodec"'))
 case("a codec that cannot be read", 3, "pcodec", "codec.zarr")

@@ -102,10 +102,20 @@ with netCDF4.Dataset(work / "group.nc", "a") as file:
 done = start(work / "masked.nc", "root.zarr", **own)
 check("arrays in the root group", done.returncode == 0, done.stderr)
 for kind in ("nc", "zarr"):
-    names = {"input.u": "ocean/uo", "input.v": "ocean/vo"}
+    root = "/" if kind == "nc" else ""
+    names = {"input.u": f"{root}ocean/uo", "input.v": f"{root}ocean/vo"}
     done = start(work / f"group.{kind}", f"group-{kind}.zarr", **names, **own)
     compared = subprocess.run([oceanspec, "validate", str(work / f"group-{kind}.zarr"), "--against", str(work / "root.zarr"), "--tolerance", "1e-12"],
                               capture_output=True, text=True)
     check(f"arrays in a group, {kind}", done.returncode == 0 and compared.returncode == 0, (done.stderr, compared.stdout, compared.stderr))
+
+# Chunks of the grid and of times that are not stored, and consolidated metadata that is older than the arrays.
+masked.to_zarr(work / "mask-hole.zarr", zarr_format=3, consolidated=False, encoding={"mask": {"chunks": (3, NI)}})
+(work / "mask-hole.zarr" / "mask" / "c" / "1" / "0").unlink()
+tells("a chunk of a mask that is not stored", work / "mask-hole.zarr", ["not stored: 1 of the 2 chunks of mask in ", "of this mask that is land"], [], **own)
+fields().isel(time=slice(0, 72)).to_zarr(work / "stale.zarr", zarr_format=2, encoding={"time": {"chunks": (24,)}})
+fields().isel(time=slice(72, 96)).to_zarr(work / "stale.zarr", zarr_format=2, append_dim="time", consolidated=False)
+tells("consolidated metadata that is older than the arrays", work / "stale.zarr",
+      ["is older than theirs", "uo is 72 x 6 x 8 there, 96 x 6 x 8 in uo/.zarray"], [], **own)
 
 sys.exit(bool(failures))

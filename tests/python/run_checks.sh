@@ -68,6 +68,7 @@ check 0 "MITgcm, NEMO, ROMS, HYCOM, CMIP by their ready configurations: numpy, s
   "$python" -W error tests/python/models.py "$oceanspec" "$work/models"
 check 0 "netCDF and Zarr with something wrong" "$python" -W ignore tests/python/bad_stores.py "$oceanspec" "$work" "$work/bad-stores"
 check 0 "netCDF and Zarr: warnings, groups" "$python" -W ignore tests/python/good_stores.py "$oceanspec" "$work" "$work/good-stores"
+check 0 "netCDF and Zarr: land, coasts, units" "$python" -W ignore tests/python/coasts.py "$oceanspec" "$work" "$work/coasts"
 check 0 "netCDF and Zarr: every value, looked at" "$python" -W ignore tests/python/scan.py "$oceanspec" "$work" "$work/scan"
 check 0 "the near-inertial peaks" "$python" -W error "$case_dir/show_peaks.py" "$work/centred-2.zarr"
 

@@ -11,7 +11,7 @@ use super::super::number::Endian;
 use super::super::{netcdf, zarr};
 use super::catalog::{GriddedField, Part};
 use super::files::Format;
-use super::packing::Packing;
+use super::packing::{NOTHING_WRITTEN, Packing};
 use super::roles::{Axes, DimensionNames, axes};
 use super::tile_place::{TilePlace, tile_place};
 
@@ -101,7 +101,10 @@ impl<'a> Assembly<'a> {
             }
             if first.1 != here.1 {
                 let words = [packing_in_words(&here.1), packing_in_words(&first.1)];
-                let mend = "unpack them (ncpdq -U IN OUT), or give all the same packing";
+                let mend = match here.1.scaled.or(first.1.scaled) {
+                    Some(_) => "unpack them (ncpdq -U IN OUT), or give all the same packing",
+                    None => "write them anew with one type, byte order and _FillValue",
+                };
                 return Err(wrong("the type", words, mend));
             }
         }
@@ -157,12 +160,14 @@ impl<'a> Assembly<'a> {
             });
             parts.push(Part { info: number as u32, path: holder.dataset.path.clone(), storage: holder.locate(&info)? });
         }
+        let first = info_of(&self.holders[0], self.name)?;
         Ok(GriddedField {
             name: self.name.to_owned(),
+            units: first.attributes.text("units").map(str::to_owned),
             axes: self.axes,
             level,
             shift,
-            packing: Packing::of(info_of(&self.holders[0], self.name)?),
+            packing: Packing::of(first),
             mosaic: self.tiles.clone().unwrap_or_else(|| Mosaic::whole(nj, ni)),
             steps,
             parts,
@@ -193,7 +198,9 @@ fn packing_in_words(packing: &Packing) -> String {
         words += &format!(" with scale_factor {factor}, add_offset {summand}");
     }
     let number = |value: &f64| if value.abs() < 1e9 { value.to_string() } else { format!("{value:e}") };
-    let missing: Vec<String> = packing.missing.iter().map(number).collect();
+    // What was never written is not said by the file.
+    let missing = packing.missing.iter().filter(|value| **value != NOTHING_WRITTEN);
+    let missing: Vec<String> = missing.map(number).collect();
     match missing.is_empty() {
         true => words + " and no missing value",
         false => words + " and missing value " + &missing.join(", "),

@@ -92,6 +92,8 @@ struct Edge {
 pub struct GriddedField {
     /// Name of its array.
     pub name: String,
+    /// Its units, where the first file tells them.
+    pub units: Option<String>,
     /// What its dimensions are.
     pub axes: Axes,
     /// Level that is read, 0-based.

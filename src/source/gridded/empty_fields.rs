@@ -4,24 +4,16 @@ use super::super::SourceError;
 use super::super::dataset::{ArrayInfo, Storage};
 use super::assemble::{Holder, info_of};
 
-/// Fails where no chunk at all of a field is stored in a file; of tiles, some of which are land, in none of them.
+/// Fails where no chunk at all of a field is stored, in none of its files: one of several may be empty, as that of a model at
+/// rest is where values of 0 are left out, or of a tile that is land.
 ///
 /// # Errors
-/// The first such file, with what is expected there; when it cannot be told.
+/// The first file, with what is expected there; when it cannot be told.
 pub(super) fn check_not_empty(name: &str, holders: &[Holder]) -> Result<(), SourceError> {
     let mut first = None;
     for holder in holders {
-        match emptiness(holder, info_of(holder, name)?)? {
-            None if holder.place.is_some() => return Ok(()),
-            None => {}
-            Some(reason) => {
-                let error = SourceError::Dataset { path: holder.dataset.path.clone(), reason };
-                if holder.place.is_none() {
-                    return Err(error);
-                }
-                first = first.or(Some(error));
-            }
-        }
+        let Some(reason) = emptiness(holder, info_of(holder, name)?)? else { return Ok(()) };
+        first.get_or_insert(SourceError::Dataset { path: holder.dataset.path.clone(), reason });
     }
     first.map_or(Ok(()), Err)
 }

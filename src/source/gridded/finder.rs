@@ -7,6 +7,7 @@ use super::catalog::GriddedField;
 use super::fitting::{check_grid_array, no_array};
 use super::grid::GridRequest;
 use super::known_names::{ANGLES, known_names};
+use super::meaning::meant_otherwise;
 use super::roles::axes;
 use crate::grid::{Extent, GridField};
 
@@ -17,9 +18,6 @@ pub(super) struct Factor {
     /// Whether it divides.
     pub(super) divides: bool,
 }
-
-/// CF's names of masks that are 1 on land: ECMWF's `lsm`, CMIP's `sftlf`.
-const OF_LAND: [&str; 2] = ["land_binary_mask", "land_area_fraction"];
 
 /// The key of the angle's name.
 pub(super) const ANGLE_KEY: &str = "grid_names.angle";
@@ -59,7 +57,8 @@ impl Finder<'_> {
     /// where nothing is known of it.
     ///
     /// # Errors
-    /// A configured name that no file has, a mask that is 1 on land, and one whose values are not read.
+    /// A configured name that no file has, an array that means something else by its attributes, and a mask whose values are
+    /// not read.
     pub(super) fn found(&self, field: GridField) -> Result<Option<Vec<Factor>>, SourceError> {
         let configured = self.request.names.iter().find(|name| name.field == field);
         let found = match configured {
@@ -80,21 +79,12 @@ impl Finder<'_> {
                 found
             }
         };
-        for factor in found.iter().flatten().filter(|_| field.has_levels()) {
-            for holder in &factor.holders {
-                let standard =
-                    holder.dataset.array(&factor.name).and_then(|info| info.attributes.text("standard_name"));
-                if let Some(standard) = standard.filter(|standard| OF_LAND.contains(standard)) {
-                    return Err(SourceError::Dataset {
-                        path: holder.dataset.path.clone(),
-                        reason: format!(
-                            "{} is 1 on land (its standard_name is {standard}), but {} is 1 in water: name an array in [input] {} that is, such as 1 - {}",
-                            factor.name,
-                            field.name(),
-                            key_of(field),
-                            factor.name
-                        ),
-                    });
+        for Factor { name, holders, .. } in found.iter().flatten() {
+            for holder in holders {
+                let array = holder.dataset.array(name);
+                if let Some(what) = array.and_then(|array| meant_otherwise(field, key_of(field), array)) {
+                    let reason = format!("{name} {what}");
+                    return Err(SourceError::Dataset { path: holder.dataset.path.clone(), reason });
                 }
             }
         }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -56,11 +57,13 @@ pub(super) enum Source {
     Product(Vec<(usize, bool)>),
     /// The cosine or sine of an angle, which is in radians times the factor.
     Angle(usize, f64),
-    /// Where fields have values.
-    Values(Vec<Side>),
+    /// Where fields have values: at one of the sides, or at each.
+    Values { sides: Vec<Side>, each: bool },
+    /// Where masks of faces are above 0 at one of the sides.
+    Faces(Vec<Side>),
 }
 
-/// Values of a field that make a cell or face wet: those of the cell itself, or of the next column or row too.
+/// Values of an array that make a cell wet: those of the cell's index, or of the next column or row too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Side {
     array: usize,
@@ -79,6 +82,9 @@ pub struct GriddedGrid {
     pub(super) sources: Vec<(GridField, Source)>,
     #[serde(skip)]
     kept: KeptChunks,
+    /// See [`half_cells`](Self::half_cells).
+    #[serde(skip)]
+    half_cells: AtomicU64,
     /// See [`most_kept`](Self::most_kept).
     #[serde(skip)]
     most_kept: OnceLock<[u64; 2]>,
@@ -127,24 +133,39 @@ impl GriddedGrid {
         }
         let of_grid = arrays.len();
         if !has(&sources, GridField::HFacC) && !has(&sources, GridField::Depth) {
-            arrays.extend_from_slice(&fields[..if has_velocity { 2 } else { 1 }]);
-            let own = |at: usize, next: [bool; 2]| Side { array: of_grid + at, next };
-            let sides = match (has_velocity, centre) {
-                (true, true) => vec![own(0, [false, true]), own(1, [true, false])],
-                (true, false) => vec![own(0, [false; 2]), own(1, [false; 2])],
-                (false, _) => vec![own(0, [false; 2])],
+            // Of u and v that go to centres a cell has both sides.
+            let sides = |[u, v]: [usize; 2]| {
+                let nexts = [[false, centre], [centre, false]];
+                [u, v].into_iter().zip(nexts).map(|(array, next)| Side { array, next }).collect::<Vec<_>>()
             };
-            sources.push((GridField::HFacC, Source::Values(sides)));
-            if has_velocity {
-                for (field, at) in [(GridField::HFacW, 0), (GridField::HFacS, 1)] {
-                    if !has(&sources, field) {
-                        sources.push((field, Source::Values(vec![own(at, [false; 2])])));
-                    }
-                }
-            }
+            let face_mask = |field: GridField| match sources.iter().find(|(of, _)| *of == field)?.1 {
+                Source::Product(ref factors) if has_velocity => match factors[..] {
+                    [(array, false)] => Some(array),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let source = if let (Some(u), Some(v)) = (face_mask(GridField::HFacW), face_mask(GridField::HFacS)) {
+                Source::Faces(sides([u, v]))
+            } else if has_velocity {
+                arrays.extend_from_slice(&fields[..2]);
+                // Without centring u and v are taken at one point, which has both or is land.
+                Source::Values { sides: sides([of_grid, of_grid + 1]), each: !centre }
+            } else {
+                arrays.extend_from_slice(&fields[..1]);
+                Source::Values { sides: vec![Side { array: of_grid, next: [false; 2] }], each: false }
+            };
+            sources.push((GridField::HFacC, source));
         }
-        let (kept, most_kept) = (KeptChunks::default(), OnceLock::new());
-        Ok(GriddedGrid { extent, arrays, of_grid, sources, kept, most_kept })
+        Ok(GriddedGrid {
+            extent,
+            arrays,
+            of_grid,
+            sources,
+            kept: KeptChunks::default(),
+            half_cells: AtomicU64::new(0),
+            most_kept: OnceLock::new(),
+        })
     }
 
     /// The files that its arrays stand in, of stores the arrays' folders.
@@ -176,6 +197,17 @@ impl GriddedGrid {
         fields.iter().all(has).then_some(places)
     }
 
+    /// Longitudes along the columns, or latitudes along the rows, of a grid that has them in one array of one dimension, with
+    /// the name of that.
+    pub(super) fn line(&self, field: GridField) -> Option<Result<(String, Vec<f64>), SourceError>> {
+        let Some(Source::Product(factors)) = self.source(field) else { return None };
+        let [(array, false)] = factors[..] else { return None };
+        let is_line = self.extent.faces == 1 && self.arrays[array].infos.first()?.shape.len() == 1;
+        let (rows, columns) = if field == GridField::Xc { (1, self.extent.ni) } else { (self.extent.nj, 1) };
+        let window = Window { face: 0, j: 0..rows, i: 0..columns };
+        is_line.then(|| Ok((self.place(field), self.values(array, 1, &window)?)))
+    }
+
     /// Whether the masks of faces have no last column, of u, and no last row, of v.
     pub fn lacks_last(&self) -> [bool; 2] {
         [(GridField::HFacW, 1), (GridField::HFacS, 0)].map(|(field, axis)| match self.source(field) {
@@ -188,7 +220,12 @@ impl GriddedGrid {
 
     /// Whether nothing but values tells land from water.
     pub fn is_masked_by_values(&self) -> bool {
-        matches!(self.source(GridField::HFacC), Some(Source::Values(_)))
+        matches!(self.source(GridField::HFacC), Some(Source::Values { .. }))
+    }
+
+    /// Of the cells that were read as land, as they have not all the values that make one wet, those that have some.
+    pub fn half_cells(&self) -> u64 {
+        self.half_cells.load(Ordering::Relaxed)
     }
 
     fn source(&self, field: GridField) -> Option<&Source> {
@@ -246,8 +283,13 @@ impl GriddedGrid {
         Ok(values)
     }
 
-    /// 1 where the field has a value, 0 elsewhere; beyond the grid there is none.
-    fn has_values(&self, side: &Side, window: &Window) -> Result<Vec<bool>, SourceError> {
+    /// Whether a value of an array `is_there` at one of the sides of each cell of a window; beyond the grid there is none.
+    fn sides_there(
+        &self,
+        side: &Side,
+        (level, window): (usize, &Window),
+        is_there: fn(f64) -> bool,
+    ) -> Result<Vec<bool>, SourceError> {
         let facet = self.extent.facet_of(window.face);
         let (j, i) = facet.place(window);
         let more = [side.next[0] && j.end < facet.nj, side.next[1] && i.end < facet.ni].map(usize::from);
@@ -256,9 +298,9 @@ impl GriddedGrid {
             j: window.j.start..window.j.end + more[0],
             i: window.i.start..window.i.end + more[1],
         };
-        let values = self.values(side.array, self.arrays[side.array].level as usize + 1, &wide)?;
+        let values = self.values(side.array, level, &wide)?;
         let there = |row: usize, column: usize| {
-            row < wide.j.len() && column < wide.i.len() && !values[row * wide.i.len() + column].is_nan()
+            row < wide.j.len() && column < wide.i.len() && is_there(values[row * wide.i.len() + column])
         };
         let any = |row: usize, column: usize| {
             there(row, column) || side.next[0] && there(row + 1, column) || side.next[1] && there(row, column + 1)
@@ -268,6 +310,25 @@ impl GriddedGrid {
             .flat_map(|row| (0..columns).map(move |column| (row, column)))
             .map(|(row, column)| any(row, column))
             .collect())
+    }
+
+    /// 1 in cells that a mask of sides makes wet, at one side or at `each`, and 0 in others.
+    fn wet_by_sides(
+        &self,
+        (sides, each): (&[Side], bool),
+        (level, window): (Option<usize>, &Window),
+        is_there: fn(f64) -> bool,
+    ) -> Result<Vec<f64>, SourceError> {
+        let mut counts = vec![0; window.points()];
+        for side in sides {
+            let level = level.unwrap_or(self.arrays[side.array].level as usize + 1);
+            let there = self.sides_there(side, (level, window), is_there)?;
+            counts.iter_mut().zip(there).for_each(|(count, there)| *count += usize::from(there));
+        }
+        let needed = if each { sides.len() } else { 1 };
+        let half = counts.iter().filter(|count| (1..needed).contains(*count)).count();
+        self.half_cells.fetch_add(half as u64, Ordering::Relaxed);
+        Ok(counts.into_iter().map(|count| f64::from(u8::from(count >= needed))).collect())
     }
 }
 
@@ -286,7 +347,7 @@ impl GridFiles for GriddedGrid {
                 factors.iter().map(|(array, _)| of(*array)).collect::<Vec<_>>().join(", ")
             }
             Some(Source::Angle(array, _)) => of(*array),
-            Some(Source::Values(sides)) => {
+            Some(Source::Values { sides, .. } | Source::Faces(sides)) => {
                 format!("the values of {}", sides.iter().map(|side| of(side.array)).collect::<Vec<_>>().join(", "))
             }
             None => {
@@ -304,6 +365,7 @@ impl GridFiles for GriddedGrid {
         };
         Ok(match self.source(field) {
             Some(Source::Product(factors)) => factors.iter().map(|(array, _)| levels(*array)).max().unwrap_or(1),
+            Some(Source::Faces(sides)) => sides.iter().map(|side| levels(side.array)).max().unwrap_or(1),
             _ => 1,
         })
     }
@@ -338,13 +400,11 @@ impl GridFiles for GriddedGrid {
                     .map(|angle| if cosine { angle.cos() } else { angle.sin() })
                     .collect())
             }
-            Some(Source::Values(sides)) => {
-                let mut wet = vec![false; window.points()];
-                for side in sides {
-                    let there = self.has_values(side, window).map_err(unreadable)?;
-                    wet.iter_mut().zip(there).for_each(|(wet, there)| *wet |= there);
-                }
-                Ok(wet.into_iter().map(|wet| f64::from(u8::from(wet))).collect())
+            Some(Source::Values { sides, each }) => {
+                self.wet_by_sides((sides, *each), (None, window), |value| !value.is_nan()).map_err(unreadable)
+            }
+            Some(Source::Faces(sides)) => {
+                self.wet_by_sides((sides, false), (Some(level), window), |value| value > 0.0).map_err(unreadable)
             }
             None => {
                 let need = "it is not there".to_owned();

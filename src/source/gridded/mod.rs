@@ -2,8 +2,9 @@
 //! of snapshots of the fields on one grid and one time axis, blocks of them, and the grid.
 //!
 //! `roles` tells what dimensions are, `packing` what stored values mean, `assemble` joins the files of tiles and of stretches
-//! of time, `scan` and `fitting` judge them. `stored_array` reads windows, of chunks through `cache`, which holds each as
-//! long as somebody needs it; `maps` reads every value of an array without a plan. `finder` tells which arrays are the grid's, of which `kept_chunks` keeps the last used.
+//! of time, `scan`, `fitting` and `places` judge them. `stored_array` reads windows, of chunks through `cache`, which holds each as
+//! long as somebody needs it; `maps` reads every value of an array without a plan. `finder` tells which arrays are the
+//! grid's, `meaning` which cannot be by their attributes; `kept_chunks` keeps the last of their chunks that were used.
 
 mod assemble;
 mod block;
@@ -21,9 +22,11 @@ mod known_names;
 mod left_out_masks;
 mod look;
 mod maps;
+mod meaning;
 mod missing_chunks;
 mod not_stored;
 mod packing;
+mod places;
 mod roles;
 mod runs;
 mod scan;

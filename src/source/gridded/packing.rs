@@ -6,7 +6,29 @@ use super::super::dataset::{ArrayInfo, Element, ElementKind};
 use crate::terms::Sample;
 
 /// What netCDF writes where nothing was written, of floating-point numbers.
-const NOTHING_WRITTEN: f64 = 9.969_209_968_386_869e36;
+pub(super) const NOTHING_WRITTEN: f64 = 9.969_209_968_386_869e36;
+
+/// Of an array without `_FillValue`, what stands where nothing was written: of whole numbers only where they are packed, by
+/// netCDF's own fill values (of single bytes there is none), and where the array is filled with that.
+fn nothing_written(array: &ArrayInfo, is_packed: bool) -> Option<f64> {
+    let own = match array.element.kind {
+        ElementKind::Float32 | ElementKind::Float64 => return Some(NOTHING_WRITTEN),
+        ElementKind::Int(2) => -32767.0,
+        ElementKind::Int(4) => -2_147_483_647.0,
+        ElementKind::UInt(2) => 65_535.0,
+        ElementKind::UInt(4) => 4_294_967_295.0,
+        _ => return None,
+    };
+    let mut fill = [0.0];
+    let bytes = array.element.bytes();
+    array.element.decode(array.fill.get(..bytes)?, &mut fill);
+    (is_packed && fill[0] == own).then_some(own)
+}
+
+/// Numbers of so many bytes.
+fn range(bytes: u8) -> f64 {
+    (1_u64 << (8 * u32::from(bytes))) as f64
+}
 
 /// The float64 of a number that was written as float32: of 1e20, which is 1.00000002004e20 there, 1e20.
 fn same_number(value: f64) -> Option<f64> {
@@ -30,8 +52,10 @@ impl Packing {
     pub fn of(array: &ArrayInfo) -> Self {
         let attributes = &array.attributes;
         let mut element = array.element;
-        if let (ElementKind::Int(bytes), Some("true")) = (element.kind, attributes.text("_Unsigned")) {
-            element.kind = ElementKind::UInt(bytes);
+        match (element.kind, attributes.text("_Unsigned").map(str::to_ascii_lowercase).as_deref()) {
+            (ElementKind::Int(bytes), Some("true")) => element.kind = ElementKind::UInt(bytes),
+            (ElementKind::UInt(bytes), Some("false")) => element.kind = ElementKind::Int(bytes),
+            _ => {}
         }
         let factor = attributes.number("scale_factor");
         let summand = attributes.number("add_offset");
@@ -39,19 +63,26 @@ impl Packing {
         let names = ["_FillValue", "missing_value"];
         let mut missing: Vec<f64> =
             names.iter().flat_map(|name| attributes.numbers(name).unwrap_or(&[]).to_vec()).collect();
-        if let (ElementKind::UInt(bytes @ 1..=4), true) = (element.kind, element.kind != array.element.kind) {
-            // Written as numbers with a sign.
-            let range = (1_u64 << (8 * u32::from(bytes))) as f64;
-            missing.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value += range);
+        if attributes.numbers("_FillValue").is_none() {
+            missing.extend(nothing_written(array, scaled.is_some()));
+        }
+        // Attributes are of the stored type, with a sign or without.
+        match (array.element.kind, element.kind) {
+            (ElementKind::Int(bytes @ 1..=4), ElementKind::UInt(_)) => {
+                missing.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value += range(bytes));
+            }
+            (ElementKind::UInt(bytes @ 1..=4), ElementKind::Int(_)) => {
+                missing
+                    .iter_mut()
+                    .filter(|value| **value >= range(bytes) / 2.0)
+                    .for_each(|value| *value -= range(bytes));
+            }
+            _ => {}
         }
         match element.kind {
             ElementKind::Float32 => missing.iter_mut().for_each(|value| *value = f64::from(*value as f32)),
             ElementKind::Float64 => missing.extend(missing.clone().into_iter().filter_map(same_number)),
             _ => {}
-        }
-        let floating = matches!(element.kind, ElementKind::Float32 | ElementKind::Float64);
-        if floating && missing.is_empty() {
-            missing.push(NOTHING_WRITTEN);
         }
         missing.retain(|value| value.is_finite());
         missing.sort_by(f64::total_cmp);
@@ -148,7 +179,38 @@ mod tests {
             assert!(as_double[0].is_nan() && as_double[1] == 0.5);
         }
         // Too large for the array: no value can be it.
-        assert!(packing_of(ElementKind::Float32, 1e300).missing.is_empty());
+        assert_eq!(packing_of(ElementKind::Float32, 1e300).missing, [NOTHING_WRITTEN]);
+    }
+
+    #[test]
+    fn what_was_never_written_is_missing() {
+        let mut array = super::super::tests::array("u", &[("x", 2)], &[]);
+        array.element = Element { kind: ElementKind::Int(2), endian: Endian::Little };
+        array.fill = (-32767_i16).to_le_bytes().to_vec();
+        // Whole numbers as they are may be anything.
+        assert!(Packing::of(&array).missing.is_empty());
+        array.attributes.0.insert("scale_factor".into(), Attribute::Numbers(vec![2e-4]));
+        assert_eq!(Packing::of(&array).missing, [-32767.0]);
+        array.attributes.0.insert("_Unsigned".into(), Attribute::Text("True".into()));
+        assert_eq!(Packing::of(&array).missing, [32769.0]);
+        array.fill = vec![0; 2];
+        assert!(Packing::of(&array).missing.is_empty());
+        array.attributes.0.insert("_FillValue".into(), Attribute::Numbers(vec![-9.0]));
+        array.fill = (-32767_i16).to_le_bytes().to_vec();
+        assert_eq!(Packing::of(&array).missing, [65527.0]);
+        // missing_value is a user's, what was never written is netCDF's.
+        let packing = packing(ElementKind::Float32, &[("missing_value", -999.0)]);
+        assert_eq!(packing.missing, [-999.0, NOTHING_WRITTEN]);
+    }
+
+    #[test]
+    fn signed_bytes_of_unsigned_files() {
+        let mut array = super::super::tests::array("u", &[("x", 2)], &[("_Unsigned", "false")]);
+        array.element = Element { kind: ElementKind::UInt(1), endian: Endian::Little };
+        array.attributes.0.insert("_FillValue".into(), Attribute::Numbers(vec![255.0]));
+        let mut out = [0.0_f64; 2];
+        Packing::of(&array).decode(&[200, 255], &mut out);
+        assert!(out[0] == -56.0 && out[1].is_nan());
     }
 
     #[test]

@@ -69,11 +69,11 @@ fn role_of_name(name: &str) -> Option<Role> {
     {
         Some(Role::Level)
     } else if is(&["i", "x", "lon", "longitude", "ni", "nlon", "nx", "rlon"])
-        || begins(&["i_", "x_", "xi", "lon_", "xp1", "xt", "xu", "xh", "xq", "ni_", "nlon_"])
+        || begins(&["i_", "x_", "xi", "lon_", "xp1", "xc", "xg", "xt", "xu", "xh", "xq", "ni_", "nlon_"])
     {
         Some(Role::I)
     } else if is(&["j", "y", "lat", "latitude", "nj", "nlat", "ny", "rlat"])
-        || begins(&["j_", "y_", "eta", "lat_", "yp1", "yt", "yu", "yh", "yq", "nj_", "nlat_"])
+        || begins(&["j_", "y_", "eta", "lat_", "yp1", "yc", "yg", "yt", "yu", "yh", "yq", "nj_", "nlat_"])
     {
         Some(Role::J)
     } else {
@@ -95,6 +95,13 @@ fn role_of_coordinate(coordinate: &ArrayInfo) -> Option<Role> {
     }
     if text("units").is_some_and(|units| units.contains(" since ")) {
         return Some(Role::Time);
+    }
+    let units = text("units").unwrap_or_default();
+    let degrees = units.strip_prefix("degrees").or_else(|| units.strip_prefix("degree")).unwrap_or("");
+    match degrees.trim_start_matches('_') {
+        "n" | "north" => return Some(Role::J),
+        "e" | "east" => return Some(Role::I),
+        _ => {}
     }
     if coordinate.attributes.text("positive").is_some() {
         return Some(Role::Level);
@@ -120,6 +127,13 @@ pub(super) fn axes(dataset: &Dataset, array: &ArrayInfo, names: &DimensionNames)
         configured(name).or_else(|| coordinate().and_then(role_of_coordinate)).or_else(|| role_of_name(name))
     };
     let mut roles: Vec<Option<Role>> = array.dimensions.iter().map(known).collect();
+    // Of two of one role, that of length 1 is none (a forecast's one reference time), if it is not configured.
+    for at in 0..roles.len() {
+        let is_twice = roles[at].is_some() && roles.iter().filter(|role| **role == roles[at]).count() > 1;
+        if is_twice && array.shape[at] == 1 && configured(&array.dimensions[at]).is_none() {
+            roles[at] = None;
+        }
+    }
     // Of what is left over, long dimensions first: the last are columns, those before rows, then levels.
     for role in [Role::I, Role::J, Role::Level] {
         let is_there = roles.contains(&Some(role));
@@ -146,7 +160,13 @@ pub(super) fn axes(dataset: &Dataset, array: &ArrayInfo, names: &DimensionNames)
                 }
             }
             None if array.shape[at] == 1 => {}
-            None => return Err(wrong(format!("what {} is cannot be told", array.dimensions[at]))),
+            None => {
+                let name = &array.dimensions[at];
+                return Err(wrong(format!(
+                    "what {name} is cannot be told; if it is none of these, as a member of an ensemble, cut one out \
+                     (ncks -d {name},0 IN OUT)"
+                )));
+            }
         }
     }
     Ok(axes)
@@ -197,6 +217,7 @@ mod tests {
             (vec![("MT", 9), ("Layer", 3), ("Y", 4), ("X", 5)], [Some(0), Some(1), None, Some(2), Some(3)]),
             (vec![("time", 9), ("lat", 4), ("lon", 5)], [Some(0), None, None, Some(1), Some(2)]),
             (vec![("lon", 4), ("lat", 5), ("time", 9)], [Some(2), None, None, Some(1), Some(0)]),
+            (vec![("time", 9), ("YC", 4), ("XG", 5)], [Some(0), None, None, Some(1), Some(2)]),
             (vec![("time", 9), ("bands", 1), ("rows", 4), ("cols", 5)], [Some(0), None, None, Some(2), Some(3)]),
         ] {
             assert_eq!(places(found(&dimensions, &[]).unwrap()), expected, "{dimensions:?}");
@@ -226,6 +247,21 @@ mod tests {
         }
         let found = axes(&dataset, &array("ocean/deep/u", &dimensions, &[]), &DimensionNames::default());
         assert_eq!(places(found.unwrap()), [Some(0), None, None, Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn of_two_times_that_of_length_1_is_none() {
+        let dimensions = [("reftime", 1), ("time", 9), ("y", 4), ("x", 5)];
+        let units = "hours since 2000-01-01";
+        let axes = found(&dimensions, &[("reftime", "units", units), ("time", "units", units)]).unwrap();
+        assert_eq!(places(axes), [Some(1), None, None, Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn units_of_degrees_tell_rows_from_columns() {
+        let dimensions = [("t", 9), ("b", 4), ("c", 5)];
+        let axes = found(&dimensions, &[("b", "units", "degrees_east"), ("c", "units", "degree_north")]).unwrap();
+        assert_eq!(places(axes), [Some(0), None, None, Some(2), Some(1)]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::finder::shape;
 use super::fitting::{check_dimensions, check_shape, no_array};
 use super::grid::{GridRequest, GriddedGrid};
 use super::missing_chunks::MissingChunks;
+use super::places::check_places;
 use super::times::{Instant, Times, explained};
 use super::velocity_units::check_velocity_units;
 use crate::grid::{Extent, LLC_FACES, Periodic};
@@ -171,6 +172,8 @@ pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
             Some(GriddedGrid::find(&grid_holders, extent, &request.grid, fields, request.has_velocity())?)
         }
     };
+    let names: Vec<&str> = request.fields.iter().map(|(name, _)| name.as_str()).collect();
+    check_places(&names, &found, &request.grid.dimensions, grid.as_ref())?;
     let paths = paths(&described, &fields, &found);
     let catalog = GriddedCatalog {
         extent,
