@@ -186,6 +186,59 @@ chunk.unlink()
 metadata = chunk.parent / ".zarray"
 metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "fill_value": "NaN"}))
 case("a chunk that is not there, of values that count as missing", 3, "chunk (1, 0, 1) is not stored and is taken for its fill value", "unstored.zarr")
+shutil.rmtree(work / "unfilled.zarr", ignore_errors=True)
+store("unfilled.zarr")
+for name in ("U", "V"):
+    for path in (work / "unfilled.zarr" / name).glob("[0-9]*"):
+        path.unlink()
+case("a store whose chunks were never written", 3, "the store was made and never filled (xarray's compute=False)", "unfilled.zarr")
+case("a store whose chunks were never written", 3, "the store was made and never filled (xarray's compute=False)", "unfilled.zarr", command="plan")
+metadata = store("renamed.zarr") / "U" / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "dimension_separator": "/"}))
+case("chunks by other names than the metadata says", 3, "names of another form than the metadata says", "renamed.zarr")
+with netCDF4.Dataset(work / "unfilled.nc", "w") as file, netCDF4.Dataset(work / "good.nc") as good_file:
+    for name, dimension in good_file.dimensions.items():
+        file.createDimension(name, len(dimension))
+    for name, variable in good_file.variables.items():
+        made = file.createVariable(name, variable.dtype, variable.dimensions, chunksizes=(50, 20, 24) if name in "UV" else None, zlib=name in "UV")
+        made.setncatts({key: variable.getncattr(key) for key in variable.ncattrs() if key != "_FillValue"})
+        if name not in "UV":
+            made[...] = variable[...]
+case("a netCDF-4 file that was never filled", 3, "the file was made and never filled", "unfilled.nc")
+chunked_grid = dataset[["XC", "YC", "hFacC"]].drop_encoding()
+chunked_grid.to_zarr(work / "grid.zarr", mode="w", zarr_format=2, consolidated=False, encoding={name: {"chunks": (20, 48)} for name in ("XC", "YC")})
+(work / "grid.zarr" / "YC" / "1.0").unlink()
+store("good.zarr")
+case("a chunk of latitudes that is not there", 3, "chunk (1, 0) of YC: is not stored", "good.zarr", grid=str(work / "grid.zarr"), missing_chunks="fail")
+forms.zarr(dataset.drop_encoding(), work / "times.zarr", 2, consolidated=False, chunks=(50, 20, 24))
+timed = dataset[["time"]].drop_encoding()
+shutil.rmtree(work / "times.zarr" / "time")
+timed.to_zarr(work / "times.zarr", mode="a", zarr_format=2, consolidated=False, encoding={"time": {"chunks": (50,)}})
+(work / "times.zarr" / "time" / "2").unlink()
+case("a chunk of times that is not there", 3, "not stored: 1 of the 6 chunks of time in", "times.zarr")
+forms.zarr(dataset[["U"]], work / "unlisted.zarr", 2, chunks=(50, 20, 24))
+shutil.copytree(work / "good.zarr" / "V", work / "unlisted.zarr" / "V")
+case("an array that consolidated metadata does not list", 3, "has a folder of that name, which its consolidated metadata does not list: zarr.consolidate_metadata(",
+     "unlisted.zarr")
+case("the path of one array of a store", 3, "is one Zarr array; [input] path is that of the group", "good.zarr/U")
+attributes = store("nameless.zarr") / "U" / ".zattrs"
+attributes.write_text("{}")
+case("arrays without names of dimensions", 3, "the dimensions of U have no names, by which times and places are found; xarray does not open such a store either",
+     "nameless.zarr")
+attributes = store("texts.zarr") / "U" / ".zattrs"
+attributes.write_text(json.dumps({**json.loads(attributes.read_text()), "scale_factor": "0.001"}))
+case("packing by texts", 3, 'U has scale_factor = "0.001", a text; it must be a number', "texts.zarr")
+equator = chunked_grid.copy()
+equator["YC"] = equator.YC - float(equator.YC[20, 20])
+equator.to_zarr(work / "zero.zarr", mode="w", zarr_format=2, consolidated=False)
+metadata = work / "zero.zarr" / "YC" / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "fill_value": 0.0}))
+case("latitudes that stand for missing values", 3, "but latitudes are degrees from -90 to 90; a value that equals _FillValue, missing_value or, in Zarr 2, fill_value is read as NaN; see [input] grid and grid_names",
+     "good.zarr", grid=str(work / "zero.zarr"))
+metadata = store("chain.zarr") / "U" / ".zarray"
+text = json.loads(metadata.read_text())
+metadata.write_text(json.dumps({**text, "filters": [{"id": "zstd", "level": 1}], "compressor": {"id": "zlib", "level": 1}}))
+case("two compressors whose lengths are not known", 3, "U is stored with zlib on top of another compressor (zstd", "chain.zarr")
 metadata = store("codec.zarr") / "U" / ".zarray"
 metadata.write_text(metadata.read_text().replace('"blosc"', '"pcodec"'))
 case("a codec that cannot be read", 3, "pcodec", "codec.zarr")
