@@ -136,7 +136,7 @@ with netCDF4.Dataset(work / "dated.nc", "w") as file:
         file.createDimension(name, length)
     file.createVariable("time", str, ("time",))
     for name in ("U", "V"):
-        group.createVariable(name, "f4", ("time", "j", "i_g"))
+        group.createVariable(name, "f4", ("time", "j", "i_g"))[...] = 0
 case("times that are texts", 3, "the values of the coordinate time are texts, which are not read", "dated.nc", u="model/U", v="model/V")
 forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
 case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
@@ -216,7 +216,7 @@ shutil.rmtree(work / "times.zarr" / "time")
 timed.to_zarr(work / "times.zarr", mode="a", zarr_format=2, consolidated=False, encoding={"time": {"chunks": (50,)}})
 (work / "times.zarr" / "time" / "2").unlink()
 case("a chunk of times that is not there", 3, "not stored: 1 of the 6 chunks of time in", "times.zarr")
-forms.zarr(dataset[["U"]], work / "unlisted.zarr", 2, chunks=(50, 20, 24))
+dataset[["U"]].to_zarr(work / "unlisted.zarr", mode="w", zarr_format=2, consolidated=True)
 shutil.copytree(work / "good.zarr" / "V", work / "unlisted.zarr" / "V")
 case("an array that consolidated metadata does not list", 3, "has a folder of that name, which its consolidated metadata does not list: zarr.consolidate_metadata(",
      "unlisted.zarr")
