@@ -136,7 +136,7 @@ with netCDF4.Dataset(work / "dated.nc", "w") as file:
         file.createDimension(name, length)
     file.createVariable("time", str, ("time",))
     for name in ("U", "V"):
-        group.createVariable(name, "f4", ("time", "j", "i_g"))[:] = dataset.U.values
+        group.createVariable(name, "f4", ("time", "j", "i_g"))[...] = 0
 case("times that are texts", 3, "the values of the coordinate time are texts, which are not read", "dated.nc", u="model/U", v="model/V")
 forms.netcdf4(dataset[["hFacC"]].isel(i=slice(0, 40)), work / "mask.nc")
 case("a mask of another grid", 3, "hFacC, which is hFacC of the grid, has 40 x 40 points (ni x nj)", "good.nc", grid=str(work / "mask.nc"))
@@ -214,48 +214,59 @@ chunk.unlink()
 metadata = chunk.parent / ".zarray"
 metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "fill_value": "NaN"}))
 case("a chunk that is not there, of values that count as missing", 3, "chunk (1, 0, 1) is not stored and is taken for its fill value", "unstored.zarr")
-for version in (2, 3):
-    dataset.to_zarr(work / f"empty_{version}.zarr", zarr_format=version, consolidated=version == 2)
-    for path in [path for name in "UV" for path in (work / f"empty_{version}.zarr" / name).iterdir() if not path.name.startswith((".z", "zarr"))]:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    case("a store of which nothing is stored", 3, "no chunk of U is stored; ", f"empty_{version}.zarr")
-folder = store("names.zarr") / "V"
-for path in folder.glob("[0-9]*"):
-    (folder / path.name.split(".")[0]).mkdir(exist_ok=True)
-    path.rename(folder / path.name.split(".")[0] / ".".join(path.name.split(".")[1:]))
-case("chunks by other names", 3, "its folder holds others, such as ", "names.zarr")
-with netCDF4.Dataset(work / "empty.nc", "w") as file:
-    for name, length in dataset.sizes.items():
-        file.createDimension(name, length)
-    file.createVariable("time", "f8", ("time",))[:] = dataset.time.values
-    file["time"].units = "seconds since 2011-09-10"
-    for name in "UV":
-        file.createVariable(name, "f4", dataset[name].dims, chunksizes=(50, 20, 24))
-case("a file of which nothing is stored", 3, "no chunk of U is stored; 24 are expected; the file was made and never filled", "empty.nc")
-(store("mask-hole.zarr") / "hFacC" / "0.0").unlink()
-hole = {"grid": str(work / "mask-hole.zarr"), "missing_chunks": "fail"}
-case("a chunk of the grid that is not there", 3, "chunk (0, 0) of hFacC: is not stored", "mask-hole.zarr", **hole)
-(store("time-hole.zarr") / "time" / "0").unlink()
-case("a chunk of the times that is not there", 3, "chunk (0) of time: is not stored", "time-hole.zarr", missing_chunks="fail")
-case("a chunk of the times that is not there, and what it leads to", 3, "; not stored: 1 of the 1 chunks of time in ", "time-hole.zarr")
-case("the path of an array", 3, "is one Zarr array; [input] path is that of the group", "mask-hole.zarr/U")
-nameless = store("nameless.zarr")
-for attributes in nameless.rglob(".zattrs"):
-    texts = json.loads(attributes.read_text())
-    attributes.write_text(json.dumps({key: value for key, value in texts.items() if key != "_ARRAY_DIMENSIONS"}))
-case("dimensions without names", 3, "the dimensions of U have no names", "nameless.zarr")
-attributes = store("scale.zarr") / "U" / ".zattrs"
+shutil.rmtree(work / "unfilled.zarr", ignore_errors=True)
+store("unfilled.zarr")
+for name in ("U", "V"):
+    for path in (work / "unfilled.zarr" / name).glob("[0-9]*"):
+        path.unlink()
+case("a store whose chunks were never written", 3, "the store was made and never filled (xarray's compute=False)", "unfilled.zarr")
+case("a store whose chunks were never written", 3, "the store was made and never filled (xarray's compute=False)", "unfilled.zarr", command="plan")
+metadata = store("renamed.zarr") / "U" / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "dimension_separator": "/"}))
+case("chunks by other names than the metadata says", 3, "names of another form than the metadata says", "renamed.zarr")
+with netCDF4.Dataset(work / "unfilled.nc", "w") as file, netCDF4.Dataset(work / "good.nc") as good_file:
+    for name, dimension in good_file.dimensions.items():
+        file.createDimension(name, len(dimension))
+    for name, variable in good_file.variables.items():
+        made = file.createVariable(name, variable.dtype, variable.dimensions, chunksizes=(50, 20, 24) if name in "UV" else None, zlib=name in "UV")
+        made.setncatts({key: variable.getncattr(key) for key in variable.ncattrs() if key != "_FillValue"})
+        if name not in "UV":
+            made[...] = variable[...]
+case("a netCDF-4 file that was never filled", 3, "the file was made and never filled", "unfilled.nc")
+chunked_grid = dataset[["XC", "YC", "hFacC"]].drop_encoding()
+chunked_grid.to_zarr(work / "grid.zarr", mode="w", zarr_format=2, consolidated=False, encoding={name: {"chunks": (20, 48)} for name in ("XC", "YC")})
+(work / "grid.zarr" / "YC" / "1.0").unlink()
+store("good.zarr")
+case("a chunk of latitudes that is not there", 3, "chunk (1, 0) of YC: is not stored", "good.zarr", grid=str(work / "grid.zarr"), missing_chunks="fail")
+forms.zarr(dataset.drop_encoding(), work / "times.zarr", 2, consolidated=False, chunks=(50, 20, 24))
+timed = dataset[["time"]].drop_encoding()
+shutil.rmtree(work / "times.zarr" / "time")
+timed.to_zarr(work / "times.zarr", mode="a", zarr_format=2, consolidated=False, encoding={"time": {"chunks": (50,)}})
+(work / "times.zarr" / "time" / "2").unlink()
+case("a chunk of times that is not there", 3, "not stored: 1 of the 6 chunks of time in", "times.zarr")
+dataset[["U"]].to_zarr(work / "unlisted.zarr", mode="w", zarr_format=2, consolidated=True)
+shutil.copytree(work / "good.zarr" / "V", work / "unlisted.zarr" / "V")
+case("an array that consolidated metadata does not list", 3, "has a folder of that name, which its consolidated metadata does not list: zarr.consolidate_metadata(",
+     "unlisted.zarr")
+case("the path of one array of a store", 3, "is one Zarr array; [input] path is that of the group", "good.zarr/U")
+attributes = store("nameless.zarr") / "U" / ".zattrs"
+attributes.write_text("{}")
+case("arrays without names of dimensions", 3, "the dimensions of U have no names, by which times and places are found; xarray does not open such a store either",
+     "nameless.zarr")
+attributes = store("texts.zarr") / "U" / ".zattrs"
 attributes.write_text(json.dumps({**json.loads(attributes.read_text()), "scale_factor": "0.001"}))
-case("a factor that is a text", 3, 'U has scale_factor = "0.001", a text; it must be a number', "scale.zarr")
-consolidated = work / "consolidated.zarr"
-forms.zarr(dataset, consolidated, 2, chunks=(50, 20, 24))
-lists = json.loads((consolidated / ".zmetadata").read_text())
-lists["metadata"] = {key: value for key, value in lists["metadata"].items() if not key.startswith("V/")}
-(consolidated / ".zmetadata").write_text(json.dumps(lists))
-case("an array that the consolidated metadata does not list", 3, "which its consolidated metadata does not list: zarr.consolidate_metadata", "consolidated.zarr")
-metadata = store("zlib.zarr") / "U" / ".zarray"
-metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "filters": [{"id": "zstd", "level": 1}], "compressor": {"id": "zlib", "level": 1}}))
-case("two compressors of which the length is not known", 3, "zlib on top of another compressor", "zlib.zarr")
+case("packing by texts", 3, 'U has scale_factor = "0.001", a text; it must be a number', "texts.zarr")
+equator = chunked_grid.copy()
+equator["YC"] = equator.YC - float(equator.YC[20, 20])
+equator.to_zarr(work / "zero.zarr", mode="w", zarr_format=2, consolidated=False)
+metadata = work / "zero.zarr" / "YC" / ".zarray"
+metadata.write_text(json.dumps({**json.loads(metadata.read_text()), "fill_value": 0.0}))
+case("latitudes that stand for missing values", 3, "but latitudes are degrees from -90 to 90; a value that equals _FillValue, missing_value or, in Zarr 2, fill_value is read as NaN; see [input] grid and grid_names",
+     "good.zarr", grid=str(work / "zero.zarr"))
+metadata = store("chain.zarr") / "U" / ".zarray"
+text = json.loads(metadata.read_text())
+metadata.write_text(json.dumps({**text, "filters": [{"id": "zstd", "level": 1}], "compressor": {"id": "zlib", "level": 1}}))
+case("two compressors whose lengths are not known", 3, "U is stored with zlib on top of another compressor (zstd", "chain.zarr")
 metadata = store("codec.zarr") / "U" / ".zarray"
 metadata.write_text(metadata.read_text().replace('"blosc"', '"pcodec"'))
 case("a codec that cannot be read", 3, "pcodec", "codec.zarr")

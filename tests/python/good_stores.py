@@ -93,6 +93,26 @@ staggered["vo"] = (("time", "lat_v", "lon"), masked.vo.values)
 staggered.to_netcdf(work / "staggered.nc")
 tells("centring of staggered fields", work / "staggered.nc", [], [PLACES])
 
+grid = xr.Dataset({"YC": (("lat", "lon"), np.broadcast_to(masked.lat.values[:, None], (NJ, NI))),
+                   "XC": (("lat", "lon"), np.broadcast_to(masked.lon.values, (NJ, NI))), "hFacC": masked.mask.astype("f4")}).drop_vars(("lat", "lon"))
+for version in (2, 3):
+    # The second half of the rows is land, and left out; of a chunk of longitudes nobody knows why.
+    path = work / f"grid_{version}.zarr"
+    grid.to_zarr(path, zarr_format=version, consolidated=False, encoding={name: {"chunks": (3, NI)} for name in grid})
+    (path / "hFacC" / ("1.0" if version == 2 else "c/1/0")).unlink()
+    mask = ["not stored: 1 of the 2 chunks of hFacC in ", "of this mask that is land"]
+    tells(f"a mask without its chunks of land, version {version}", work / "masked.nc", mask, ["chunks of XC", "chunks of YC"],
+          **own, **{"input.grid": str(path)})
+appended = fields()
+path = work / "appended.zarr"
+appended.isel(time=slice(0, 72)).to_zarr(path, zarr_format=2, encoding={name: {"chunks": (24, NJ, NI)} for name in ("uo", "vo")})
+appended.isel(time=slice(72, None)).to_zarr(path, append_dim="time", consolidated=False)
+old = ["its metadata for all arrays (.zmetadata) is older than theirs", f"uo is 72 x {NJ} x {NI} there, {TIMES} x {NJ} x {NI} in uo/.zarray",
+       "zarr.consolidate_metadata("]
+tells("consolidated metadata that is old", path, old, [], **own)
+zarr.consolidate_metadata(path)
+tells("consolidated metadata brought up to date", path, [], ["is older than theirs"], **own)
+
 masked.to_netcdf(work / "group.nc", group="ocean")
 masked.to_zarr(work / "group.zarr", group="ocean", zarr_format=2, consolidated=False)
 with netCDF4.Dataset(work / "group.nc", "a") as file:

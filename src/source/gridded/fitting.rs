@@ -2,7 +2,6 @@
 //! cells, or of velocities and their masks one row or column less or more.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::SourceError;
@@ -165,11 +164,7 @@ pub(super) fn no_array(key: &'static str, name: &str, holders: &[Holder], dimens
     }
     let arrays = holders.iter().flat_map(|holder| &holder.dataset.arrays);
     let have = arrays.filter(|array| array.shape.len() >= dimensions).map(|array| array.name.as_str()).collect();
-    let is_unlisted = |holder: &&Holder| {
-        let folder = holder.dataset.path.join(name);
-        let is_array = |path: &PathBuf| [".zarray", "zarr.json"].iter().any(|file| path.ends_with(file));
-        holder.format == Format::Zarr && zarr::documents(&folder).iter().any(is_array)
-    };
+    let is_unlisted = |holder: &&Holder| holder.format == Format::Zarr && zarr::is_unlisted(&holder.dataset, name);
     let unlisted = holders.iter().find(is_unlisted).map(|holder| {
         let path = holder.dataset.path.display();
         format!(

@@ -284,6 +284,32 @@ fn masks_of_truths_are_read_and_those_of_other_types_refused() {
 }
 
 #[test]
+fn chunks_of_the_grid_that_are_not_stored_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.zarr");
+    let store = Store::new(&path, "{}");
+    store.velocities([4, 5]).array("hFacC", &[("k", 2), ("lat", 4), ("lon", 5)], |_| 1.0, "");
+    let document = path.join("hFacC/.zarray");
+    let text = fs::read_to_string(&document).unwrap().replace(r#""chunks": [2, 4, 5]"#, r#""chunks": [1, 4, 5]"#);
+    fs::write(&document, text).unwrap();
+    for level in 0..2 {
+        fs::write(path.join(format!("hFacC/{level}.0.0")), 1_f32.to_le_bytes().repeat(20)).unwrap();
+    }
+    let grid = scan(&request(&path, None, GridRequest::default())).unwrap().grid.unwrap();
+    assert_eq!(grid.missing_chunks(1, true).unwrap(), Vec::<String>::new());
+    fs::remove_file(path.join("hFacC/1.0.0")).unwrap();
+    fs::remove_file(path.join("lat/0")).unwrap();
+    let [latitudes] = &grid.missing_chunks(1, false).unwrap()[..] else { panic!("latitudes alone") };
+    let words = "not stored: 1 of the 1 chunks of lat in ";
+    assert!(latitudes.starts_with(words) && latitudes.contains("the fill value, 0; "), "{latitudes}");
+    let warnings = grid.missing_chunks(2, false).unwrap();
+    let mask = warnings.iter().find(|text| text.contains("chunks of hFacC")).unwrap();
+    assert!(warnings.len() == 2 && mask.contains("of this mask that is land, as it should be"), "{warnings:?}");
+    let error = grid.missing_chunks(2, true).unwrap_err().to_string();
+    assert!(error.contains("chunk (0) of lat: is not stored; [input] missing_chunks"), "{error}");
+}
+
+#[test]
 fn a_level_that_the_mask_has_not_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.zarr");

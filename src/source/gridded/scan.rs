@@ -122,9 +122,15 @@ impl Found {
 pub fn scan(request: &GriddedRequest) -> Result<Scanned, SourceError> {
     let names = request.fields.iter().map(|(name, _)| name.as_str()).collect();
     let mut described = Described { names, known: BTreeMap::new() };
-    let mut found = Vec::new();
+    // Whether all fields are there, and filled, is told before the times of one are read.
+    let mut holders = Vec::new();
     for (name, key) in &request.fields {
-        found.push(find(request, &mut described, name, key)?);
+        holders.push(holders_of(request, &mut described, name, key)?);
+    }
+    let mut found = Vec::new();
+    for ((name, _), holders) in request.fields.iter().zip(holders) {
+        let path = holders.first().map(|holder| holder.dataset.path.clone());
+        found.push(find(request, name, holders).map_err(|error| in_place_of(error, request.format, path, name))?);
     }
     let assemblies: Vec<Assembly<'_>> = request
         .fields
@@ -198,32 +204,35 @@ fn paths(described: &Described<'_>, fields: &[Arc<GriddedField>], found: &[Found
     paths.into_iter().collect()
 }
 
-fn find(
+/// What stands in the way of any run on a store, in place of the error that it led to.
+fn in_place_of(error: SourceError, format: Format, path: Option<PathBuf>, name: &str) -> SourceError {
+    let path = path.filter(|_| format == Format::Zarr);
+    let unusable = path.and_then(|path| Some((zarr::unusable(&path, name)?, path)));
+    unusable.map_or(error, |(reason, path)| SourceError::Dataset { path, reason })
+}
+
+/// The files and stores that have an array of a name.
+fn holders_of(
     request: &GriddedRequest,
     described: &mut Described<'_>,
     name: &str,
     key: &'static str,
-) -> Result<Found, SourceError> {
+) -> Result<Vec<Holder>, SourceError> {
     let paths = expand(request.format, &request.paths, name)?;
-    find_in(request, described, (name, key), &paths).map_err(|error| {
-        let first = paths.first().filter(|_| request.format == Format::Zarr);
-        let unusable = first.and_then(|path| Some((path, zarr::unusable(path, name)?)));
-        unusable.map_or(error, |(path, reason)| SourceError::Dataset { path: path.clone(), reason })
-    })
+    let all = described.holders(request.format, &paths)?;
+    let holders: Vec<Holder> = all.iter().filter(|holder| holder.dataset.array(name).is_some()).cloned().collect();
+    let checked = match holders.is_empty() {
+        true => Err(no_array(key, name, &all, 2)),
+        false => check_not_empty(name, &holders),
+    };
+    match checked {
+        Ok(()) => Ok(holders),
+        Err(error) => Err(in_place_of(error, request.format, paths.first().cloned(), name)),
+    }
 }
 
-fn find_in(
-    request: &GriddedRequest,
-    described: &mut Described<'_>,
-    (name, key): (&str, &'static str),
-    paths: &[PathBuf],
-) -> Result<Found, SourceError> {
-    let all = described.holders(request.format, paths)?;
-    let holders: Vec<Holder> = all.iter().filter(|holder| holder.dataset.array(name).is_some()).cloned().collect();
-    if holders.is_empty() {
-        return Err(no_array(key, name, &all, 2));
-    }
-    check_not_empty(name, &holders)?;
+/// The times of a field, and which file has each.
+fn find(request: &GriddedRequest, name: &str, holders: Vec<Holder>) -> Result<Found, SourceError> {
     let assembly = Assembly::new(name, &holders, &request.grid.dimensions)?;
     let tiles = assembly.tiles_of_a_time();
     let mut times: BTreeMap<Instant, Vec<Option<(usize, u64)>>> = BTreeMap::new();

@@ -9,6 +9,9 @@ use super::array::{Array, Parsed};
 use super::store::Store;
 use super::{ZarrChunks, document, stale};
 
+/// How the format of a store with consolidated metadata ends.
+pub(super) const CONSOLIDATED: &str = ", consolidated";
+
 /// Describes a group or a single array; see [`describe_and_locate`](super::describe_and_locate).
 pub(super) fn describe(
     path: &Path,
@@ -18,7 +21,7 @@ pub(super) fn describe(
     let mut storages = HashMap::new();
     let mut dataset = Dataset {
         path: path.to_owned(),
-        format: format!("Zarr v{}{}", store.version, if store.consolidated { ", consolidated" } else { "" }),
+        format: format!("Zarr v{}{}", store.version, if store.consolidated { CONSOLIDATED } else { "" }),
         dimensions: Vec::new(),
         arrays: Vec::new(),
         attributes: document::attributes(&store.attributes),

@@ -42,7 +42,7 @@ use reader::ZarrReader;
 
 pub use files::{StoredFile, documents, files_of};
 pub use presence::Nothing;
-pub use unusable::unusable;
+pub use unusable::{is_unlisted, unusable};
 
 /// The chunks of a Zarr array: where their files are and how they are decoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -57,15 +57,17 @@ impl ZarrChunks {
             let path = below.join(name);
             let is_folder = is_folder(&entry);
             let key = path.to_str().map_or(Key::Other, |text| self.coding.keys.key(text, grid));
-            match key {
-                Key::Chunk if !is_folder => return Ok(true),
-                Key::Folder if is_folder => {
-                    if self.any_within(&path, grid, other)? {
-                        return Ok(true);
-                    }
+            if key == Key::Chunk && !is_folder {
+                return Ok(true);
+            }
+            if key == Key::Folder && is_folder {
+                if self.any_within(&path, grid, other)? {
+                    return Ok(true);
                 }
-                _ if other.is_none() => *other = file_within(&self.folder, path, is_folder),
-                _ => {}
+                continue;
+            }
+            if other.is_none() {
+                *other = file_within(&self.folder, path, is_folder);
             }
         }
         Ok(false)

@@ -225,7 +225,7 @@ fn listed(
 }
 
 /// Metadata must not lead out of the store.
-fn check_name(path: &Path, name: &str) -> Result<(), SourceError> {
+pub(super) fn check_name(path: &Path, name: &str) -> Result<(), SourceError> {
     let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != ".." && !part.contains('\0'));
     if inside { Ok(()) } else { Err(wrong(path, format!("\"{name}\" is no name of an array"))) }
 }

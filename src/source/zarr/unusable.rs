@@ -2,8 +2,18 @@
 
 use std::path::Path;
 
+use super::super::dataset::Dataset;
 use super::array::Parsed;
-use super::store::{ArrayDocument, Store, find};
+use super::describe::CONSOLIDATED;
+use super::store::{ArrayDocument, Store, check_name, find};
+
+/// Whether an array has a folder of its own in a described store whose consolidated metadata does not list it.
+pub fn is_unlisted(dataset: &Dataset, name: &str) -> bool {
+    dataset.format.ends_with(CONSOLIDATED)
+        && dataset.array(name).is_none()
+        && check_name(&dataset.path, name).is_ok()
+        && Store::open(&dataset.path.join(name)).is_ok_and(|store| store.is_array)
+}
 
 /// Why no run can go on a path: it is an array in place of a group, or its array `name` has no names of dimensions.
 pub fn unusable(path: &Path, name: &str) -> Option<String> {

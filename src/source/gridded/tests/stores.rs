@@ -145,6 +145,114 @@ fn chunks_that_are_not_stored_are_found_before_reading() {
 }
 
 #[test]
+fn a_field_without_a_chunk_is_refused_before_anything_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0]);
+    let asked = GriddedRequest { missing_chunks_fail: false, ..request(&path) };
+    let chunk = |step: usize| path.join(format!("V/{step}.0.0"));
+    for step in 0..3 {
+        scan(&asked).unwrap();
+        fs::remove_file(chunk(step)).unwrap();
+    }
+    // Nor are the times there, which would come twice.
+    fs::remove_file(path.join("time/0")).unwrap();
+    let text = said(scan(&asked));
+    let first = chunk(0).display().to_string();
+    for part in ["no chunk of V is stored; 3 file(s) of chunks are expected", &first, "never filled"] {
+        assert!(text.contains(part), "{text}: {part}");
+    }
+    fs::create_dir_all(path.join("V/0/0")).unwrap();
+    fs::write(path.join("V/0/0/0"), "x").unwrap();
+    let text = said(scan(&asked));
+    assert!(text.contains("its folder holds others, such as 0/0/0: names of another form"), "{text}");
+}
+
+#[test]
+fn chunks_of_times_that_are_not_stored_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let times = |fill: &str, path: &Path| {
+        let zarray = format!(
+            r#"{{"zarr_format": 2, "shape": [4], "chunks": [1], "dtype": "<f8", "compressor": null, "filters": null,
+            "fill_value": {fill}, "order": "C"}}"#
+        );
+        fs::write(path.join("time/.zarray"), zarray).unwrap();
+        for step in 0..4 {
+            fs::write(path.join(format!("time/{step}")), f64::from(10 + step).to_le_bytes()).unwrap();
+        }
+    };
+    let path = store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0, 3.0]);
+    let asked = GriddedRequest { missing_chunks_fail: false, ..request(&path) };
+    times("null", &path);
+    assert_eq!(scan(&asked).unwrap().catalog.warnings, Vec::<String>::new());
+    fs::remove_file(path.join("time/0")).unwrap();
+    let text = said(scan(&asked));
+    assert!(text.contains("missing, first 2011-09-10T01:00:00"), "{text}");
+    let words = "not stored: 1 of the 4 chunks of time in ";
+    assert!(text.contains(words) && text.contains("the fill value, 0"), "{text}");
+    let warnings = scan(&GriddedRequest { fail_on_gaps: false, ..asked.clone() }).unwrap().catalog.warnings;
+    assert!(
+        warnings.len() == 1 && warnings[0].starts_with(words) && warnings[0].contains("missing_chunks"),
+        "{warnings:?}"
+    );
+    assert!(report(&path).to_string().contains(words));
+    let text = said(scan(&GriddedRequest { missing_chunks_fail: true, ..asked.clone() }));
+    assert!(text.contains("chunk (0) of time: is not stored; [input] missing_chunks"), "{text}");
+    // A value that stands for none is no time.
+    times("-5.0", &path);
+    fs::remove_file(path.join("time/2")).unwrap();
+    let text = said(scan(&asked));
+    assert!(text.contains(words) && text.contains("the fill value, NaN"), "{text}");
+}
+
+#[test]
+fn consolidated_metadata_that_is_old_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0]);
+    let consolidate = |names: &[&str]| {
+        let mut metadata = serde_json::Map::new();
+        for file in names.iter().flat_map(|name| [format!("{name}/.zarray"), format!("{name}/.zattrs")]) {
+            let text = fs::read_to_string(path.join(&file)).unwrap();
+            metadata.insert(file, serde_json::from_str(&text).unwrap());
+        }
+        let all = serde_json::json!({"zarr_consolidated_format": 1, "metadata": metadata});
+        fs::write(path.join(".zmetadata"), all.to_string()).unwrap();
+    };
+    consolidate(&["U", "V", "time"]);
+    assert_eq!(scan(&request(&path)).unwrap().catalog.warnings, Vec::<String>::new());
+    store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0, 3.0, 4.0]);
+    // The times stand in one chunk.
+    let times: Vec<u8> = [0.0_f64, 1.0, 2.0].iter().flat_map(|time| time.to_le_bytes()).collect();
+    fs::write(path.join("time/0"), times).unwrap();
+    let catalog = scan(&request(&path)).unwrap().catalog;
+    assert_eq!(catalog.time.len(), 3);
+    let [warning] = &catalog.warnings[..] else { panic!("{:?}", catalog.warnings) };
+    for part in
+        ["(.zmetadata) is older", "U is 3 x 2 x 3 there, 5 x 2 x 3 in U/.zarray, V", "zarr.consolidate_metadata"]
+    {
+        assert!(warning.contains(part), "{warning}: {part}");
+    }
+    assert!(report(&path).notes.contains(warning));
+    consolidate(&["U", "time"]);
+    let text = said(scan(&request(&path)));
+    assert!(text.contains("there are U; ") && text.contains("does not list: zarr.consolidate_metadata("), "{text}");
+    fs::remove_dir_all(path.join("V")).unwrap();
+    let text = said(scan(&request(&path)));
+    assert!(text.ends_with("there are U"), "{text}");
+}
+
+#[test]
+fn paths_of_arrays_and_arrays_without_names_of_dimensions_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store(folder.path(), "a.zarr", HOURS, &[0.0, 1.0, 2.0]);
+    let text = said(scan(&request(&path.join("U"))));
+    assert!(text.contains("U: is one Zarr array; [input] path is that of the group"), "{text}");
+    assert!(text.ends_with(&path.display().to_string()), "{text}");
+    fs::write(path.join("U/.zattrs"), "{}").unwrap();
+    let text = said(scan(&request(&path)));
+    assert!(text.contains("the dimensions of U have no names") && text.contains("_ARRAY_DIMENSIONS"), "{text}");
+}
+
+#[test]
 fn inspect_judges_times_as_a_run_does() {
     let folder = tempfile::tempdir().unwrap();
     // Steps of a seventh of a day, which are no whole milliseconds; one is not there.

@@ -142,6 +142,30 @@ fn what_cannot_be_read_is_named_with_what_would_help() {
 }
 
 #[test]
+fn chains_whose_lengths_are_not_known_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::create_dir(path.join("u")).unwrap();
+    fs::write(path.join("zarr.json"), r#"{"zarr_format": 3, "node_type": "group"}"#).unwrap();
+    let bytes = r#"{"name": "bytes", "configuration": {"endian": "little"}}"#;
+    let located = |codecs: &str| {
+        let document = format!(
+            r#"{{"zarr_format": 3, "node_type": "array", "shape": [4], "data_type": "float32", "fill_value": 0,
+            "chunk_grid": {{"name": "regular", "configuration": {{"chunk_shape": [2]}}}},
+            "chunk_key_encoding": {{"name": "default"}}, "codecs": {codecs}}}"#
+        );
+        fs::write(path.join("u/zarr.json"), document).unwrap();
+        locate(path, describe(path).unwrap().array("u").unwrap()).map_err(|error| error.to_string())
+    };
+    let (zstd, zlib) = (r#"{"name": "zstd"}"#, r#"{"name": "numcodecs.zlib", "configuration": {"level": 4}}"#);
+    for good in [zlib, &format!("{zlib}, {zstd}"), &format!("{zlib}, {{\"name\": \"crc32c\"}}")] {
+        located(&format!("[{bytes}, {good}]")).unwrap();
+    }
+    let text = located(&format!("[{bytes}, {zstd}, {zlib}]")).unwrap_err();
+    assert!(text.contains("u is stored with zlib on top of another compressor (zstd, zlib 4)"), "{text}");
+}
+
+#[test]
 fn what_is_no_store_is_refused_with_advice() {
     let stores = Stores::unpacked();
     let folder = stores.path("");

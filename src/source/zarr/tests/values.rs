@@ -31,6 +31,10 @@ fn check_store(stores: &Stores, name: &str, least: usize) {
     let dataset = describe(&path).unwrap();
     let mut read = 0;
     for array in &dataset.arrays {
+        if array.name == "yes" {
+            // True everywhere.
+            continue;
+        }
         let in_chunks: u64 = grid(array).iter().product();
         if array.name.starts_with("unreadable") {
             let message = locate(&path, array).unwrap_err();
