@@ -264,6 +264,8 @@ fn levels_that_are_not_read_take_no_memory() {
         "dtype": "<f4", "compressor": null, "fill_value": 0.0, "order": "C", "filters": null });
     std::fs::write(array.join(".zarray"), document.to_string()).unwrap();
     std::fs::write(array.join(".zattrs"), r#"{ "_ARRAY_DIMENSIONS": ["time", "z", "y", "x"] }"#).unwrap();
+    // A store of which nothing is stored is refused.
+    std::fs::write(array.join("0.0.0.0"), [0; 480]).unwrap();
     let bytes = run.plan().succeeded().json()["memory"]["masks_bytes"].as_u64().unwrap();
     assert!(bytes < 20 << 20, "{bytes}");
 }
